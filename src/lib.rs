@@ -1,0 +1,6 @@
+//! `zaqarcheck` judges whether a Zaqar-compatible server delivers notifications the way the documents promise.
+
+pub mod policy;
+pub mod protocol;
+pub mod rng;
+pub mod time;

@@ -1,0 +1,249 @@
+//! Takes a selected policy.
+//! Gives [`Schedule`]: every retry of one message, with its phase and delay, one at a time.
+//! Never knows whether a retry succeeded; whoever draws the retries stops drawing.
+
+use serde_json::{Map, Value};
+
+use super::backoff::{Backoff, Bound, INTERVAL_S, Undefined};
+use super::settings::Settings;
+use crate::protocol::{Deviation, Deviations};
+use crate::time::Duration;
+
+/// The four phases of retrying, in their order. Source: guide (keys and their meaning), commit (names and order).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// `retries_with_no_delay` retries at once.
+    Immediate,
+    /// `minimum_delay_retries` retries, each after `minimum_delay`.
+    PreBackoff,
+    /// One retry after each delay of `retry_backoff_function`.
+    Backoff,
+    /// `maximum_delay_retries` retries, each after `maximum_delay`.
+    PostBackoff,
+}
+
+impl Phase {
+    /// Every phase, in order.
+    pub const ALL: [Self; 4] = [Self::Immediate, Self::PreBackoff, Self::Backoff, Self::PostBackoff];
+
+    /// The name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Immediate => "immediate",
+            Self::PreBackoff => "pre-backoff",
+            Self::Backoff => "backoff",
+            Self::PostBackoff => "post-backoff",
+        }
+    }
+}
+
+/// One retry: how long to wait since the previous attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// The phase it belongs to.
+    pub phase: Phase,
+    /// Whole seconds, 0 or more.
+    pub delay_s: u64,
+}
+
+impl Retry {
+    /// The delay as a duration.
+    pub const fn delay(self) -> Duration {
+        Duration::from_secs(self.delay_s)
+    }
+}
+
+/// Why the reference implementation abandons a schedule midway. Observed: zaqar 23.0.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Stop {
+    /// The policy itself is no object.
+    #[error("AttributeError: the policy has no keys")]
+    NoPolicy,
+    /// A sleep of negative length.
+    #[error("ValueError: sleep length must be non-negative")]
+    NegativeDelay,
+    /// A value of a type that can't be counted or slept.
+    #[error("TypeError: a value has the wrong type")]
+    WrongType,
+    /// `retry_backoff_function` names no function.
+    #[error("KeyError: no such retry_backoff_function")]
+    UnknownFunction,
+    /// The function has no value for this range.
+    #[error("{0}")]
+    Undefined(Undefined),
+}
+
+/// The retries of one message, drawn one at a time; at most one [`Stop`], and nothing after it.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    settings: Settings,
+    phases: std::vec::IntoIter<Phase>,
+    current: Option<Running>,
+    extra: u64,
+    deviations: Deviations,
+}
+
+/// The rest of the phase under way.
+#[derive(Clone, Debug)]
+enum Running {
+    Constant { phase: Phase, left: u64, delay: Result<Bound, Stop> },
+    Backoff(Backoff),
+}
+
+impl Schedule {
+    /// The schedule of `policy`; an empty policy means the defaults.
+    ///
+    /// ```
+    /// use zaqarcheck::policy::Schedule;
+    /// use zaqarcheck::protocol::Deviations;
+    /// let delays: Vec<u64> = Schedule::new(Default::default(), Deviations::NONE).map(|retry| retry.unwrap().delay_s).collect();
+    /// assert_eq!(delays, [0, 0, 0, 5, 5, 5, 5, 10, 15, 20, 25, 30, 30, 30]);
+    /// ```
+    pub fn new(policy: Map<String, Value>, deviations: Deviations) -> Self {
+        let phases: Vec<Phase> = Phase::ALL.into_iter().filter(|phase| !skipped(*phase, deviations)).collect();
+        Self {
+            settings: Settings::new(policy, deviations),
+            phases: phases.into_iter(),
+            current: None,
+            extra: deviations.has(Deviation::OneRetryExtra).into(),
+            deviations,
+        }
+    }
+
+    fn begin(&self, phase: Phase) -> Result<Running, Stop> {
+        let zero = Ok(Bound { seconds: 0, float: false });
+        let settings = &self.settings;
+        Ok(match phase {
+            Phase::Immediate => {
+                let missed = u64::from(self.deviations.has(Deviation::AttemptsAreCountedWithoutTheFirst));
+                let left = settings.retries_with_no_delay()?.saturating_sub(missed);
+                Running::Constant { phase, left, delay: zero }
+            }
+            Phase::PreBackoff => {
+                Running::Constant { phase, left: settings.minimum_delay_retries()?, delay: settings.minimum_delay() }
+            }
+            Phase::Backoff => return self.begin_backoff(),
+            Phase::PostBackoff => {
+                Running::Constant { phase, left: settings.maximum_delay_retries()?, delay: settings.maximum_delay() }
+            }
+        })
+    }
+
+    fn begin_backoff(&self) -> Result<Running, Stop> {
+        let function = self.settings.retry_backoff_function()?;
+        let (minimum, maximum) = (self.settings.minimum_delay()?, self.settings.maximum_delay()?);
+        match Backoff::between(function, minimum, maximum, INTERVAL_S, self.deviations) {
+            Ok(backoff) => Ok(Running::Backoff(backoff)),
+            Err(undefined) if self.deviations.has(Deviation::UndefinedBackoffStopsSchedule) => {
+                Err(Stop::Undefined(undefined))
+            }
+            // The documents leave it open; a phase without delays keeps the promise of the phases that follow.
+            Err(_) => Ok(Running::Constant { phase: Phase::Backoff, left: 0, delay: Ok(minimum) }),
+        }
+    }
+
+    fn delay_s(&self, seconds: i64) -> Result<u64, Stop> {
+        match u64::try_from(seconds) {
+            Ok(seconds) if self.deviations.has(Deviation::DelayDoubled) => Ok(seconds.saturating_mul(2)),
+            Ok(seconds) if self.deviations.has(Deviation::DelayOneSecondEarly) => Ok(seconds.saturating_sub(1)),
+            Ok(seconds) => Ok(seconds),
+            Err(_) if self.deviations.has(Deviation::NegativeDelayStopsSchedule) => Err(Stop::NegativeDelay),
+            Err(_) => Ok(0),
+        }
+    }
+
+    /// The next retry of the phase under way, or nothing if it is over.
+    fn draw(&mut self) -> Result<Option<Retry>, Stop> {
+        let (phase, seconds) = match &mut self.current {
+            None | Some(Running::Constant { left: 0, .. }) => return Ok(None),
+            Some(Running::Constant { phase, left, delay }) => {
+                *left -= 1;
+                (*phase, (*delay)?.seconds)
+            }
+            Some(Running::Backoff(backoff)) => match backoff.next() {
+                Some(seconds) => (Phase::Backoff, seconds),
+                None => return Ok(None),
+            },
+        };
+        Ok(Some(Retry { phase, delay_s: self.delay_s(seconds)? }))
+    }
+
+    fn advance(&mut self) -> Result<Option<Retry>, Stop> {
+        loop {
+            if let Some(retry) = self.draw()? {
+                return Ok(Some(retry));
+            }
+            let Some(phase) = self.phases.next() else { return Ok(None) };
+            self.current = Some(self.begin(phase)?);
+        }
+    }
+}
+
+impl Iterator for Schedule {
+    type Item = Result<Retry, Stop>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let drawn = self.advance();
+        if drawn.is_err() {
+            (self.phases, self.current, self.extra) = (Vec::new().into_iter(), None, 0);
+        }
+        match drawn.transpose() {
+            None if self.extra > 0 => {
+                self.extra -= 1;
+                Some(Ok(Retry { phase: Phase::PostBackoff, delay_s: 0 }))
+            }
+            drawn => drawn,
+        }
+    }
+}
+
+fn skipped(phase: Phase, deviations: Deviations) -> bool {
+    deviations.has(match phase {
+        Phase::Immediate => Deviation::NoImmediatePhase,
+        Phase::PreBackoff => Deviation::NoPreBackoffPhase,
+        Phase::Backoff => Deviation::NoBackoffPhase,
+        Phase::PostBackoff => Deviation::NoPostBackoffPhase,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::protocol::Profile;
+
+    fn check(policy: &Value, profile: Profile, delays: &[u64], stop: Option<Stop>) {
+        let policy = policy.as_object().unwrap().clone();
+        let (mut drawn, mut stopped) = (Vec::new(), None);
+        for retry in Schedule::new(policy.clone(), profile.deviations()) {
+            match retry {
+                Ok(retry) => drawn.push(retry.delay_s),
+                Err(stop) => stopped = Some(stop),
+            }
+        }
+        assert_eq!((drawn.as_slice(), stopped), (delays, stop), "{policy:?} {}", profile.name());
+    }
+
+    #[test]
+    fn geometric_from_zero_breaks_off_only_in_the_reference() {
+        let policy = json!({"minimum_delay": 0, "retry_backoff_function": "geometric"});
+        check(&policy, Profile::Documented, &[0, 0, 0, 0, 0, 0, 30, 30, 30], None);
+        let stop = Some(Stop::Undefined(Undefined::ZeroMinimum));
+        check(&policy, Profile::Zaqar23, &[0, 0, 0, 0, 0, 0], stop);
+    }
+
+    #[test]
+    fn negative_counts_skip_their_phase() {
+        let policy = json!({"retries_with_no_delay": -1, "minimum_delay_retries": 0, "maximum_delay_retries": 1, "maximum_delay": 15});
+        check(&policy, Profile::Documented, &[5, 10, 15], None);
+        check(&policy, Profile::Zaqar23, &[5, 10, 15], None);
+    }
+
+    #[test]
+    fn negative_delays_wait_nothing_where_the_reference_gives_up() {
+        let policy = json!({"retries_with_no_delay": 1, "minimum_delay_retries": 1, "minimum_delay": -5, "maximum_delay": 5, "maximum_delay_retries": 1});
+        check(&policy, Profile::Documented, &[0, 0, 0, 0, 5], None);
+        check(&policy, Profile::Zaqar23, &[0], Some(Stop::NegativeDelay));
+    }
+}
