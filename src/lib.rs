@@ -1,6 +1,8 @@
 //! `zaqarcheck` judges whether a Zaqar-compatible server delivers notifications the way the documents promise.
 
+pub mod model;
 pub mod policy;
 pub mod protocol;
 pub mod rng;
 pub mod time;
+pub mod wire;

@@ -14,6 +14,7 @@ mod validation;
 pub use backoff::{Backoff, BackoffFunction, INTERVAL_S, Undefined};
 pub use schedule::{Phase, Retry, Schedule, Stop};
 pub use selection::{Selected, select};
+pub(crate) use validation::is_falsy;
 pub use validation::{Refusal, validate};
 
 /// The keys of `_retry_policy`, in the order in which they are validated. Source: guide, step 1.

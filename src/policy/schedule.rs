@@ -2,9 +2,10 @@
 //! Gives [`Schedule`]: every retry of one message, with its phase and delay, one at a time.
 //! Never knows whether a retry succeeded; whoever draws the retries stops drawing.
 
-use serde_json::{Map, Value};
+use serde_json::Map;
 
 use super::backoff::{Backoff, Bound, INTERVAL_S, Undefined};
+use super::selection::Selected;
 use super::settings::Settings;
 use crate::protocol::{Deviation, Deviations};
 use crate::time::Duration;
@@ -77,6 +78,7 @@ pub enum Stop {
 #[derive(Clone, Debug)]
 pub struct Schedule {
     settings: Settings,
+    unusable: bool,
     phases: std::vec::IntoIter<Phase>,
     current: Option<Running>,
     extra: u64,
@@ -91,18 +93,24 @@ enum Running {
 }
 
 impl Schedule {
-    /// The schedule of `policy`; an empty policy means the defaults.
+    /// The schedule of the selected policy; an empty one means the defaults.
     ///
     /// ```
-    /// use zaqarcheck::policy::Schedule;
+    /// use zaqarcheck::policy::{Schedule, Selected};
     /// use zaqarcheck::protocol::Deviations;
-    /// let delays: Vec<u64> = Schedule::new(Default::default(), Deviations::NONE).map(|retry| retry.unwrap().delay_s).collect();
+    /// let schedule = Schedule::new(Selected::defaults(), Deviations::NONE);
+    /// let delays: Vec<u64> = schedule.map(|retry| retry.unwrap().delay_s).collect();
     /// assert_eq!(delays, [0, 0, 0, 5, 5, 5, 5, 10, 15, 20, 25, 30, 30, 30]);
     /// ```
-    pub fn new(policy: Map<String, Value>, deviations: Deviations) -> Self {
+    pub fn new(selected: Selected, deviations: Deviations) -> Self {
         let phases: Vec<Phase> = Phase::ALL.into_iter().filter(|phase| !skipped(*phase, deviations)).collect();
+        let (policy, unusable) = match selected {
+            Selected::Policy(policy) => (policy, false),
+            Selected::Unusable => (Map::new(), true),
+        };
         Self {
             settings: Settings::new(policy, deviations),
+            unusable,
             phases: phases.into_iter(),
             current: None,
             extra: deviations.has(Deviation::OneRetryExtra).into(),
@@ -169,6 +177,9 @@ impl Schedule {
     }
 
     fn advance(&mut self) -> Result<Option<Retry>, Stop> {
+        if std::mem::take(&mut self.unusable) {
+            return Err(Stop::NoPolicy);
+        }
         loop {
             if let Some(retry) = self.draw()? {
                 return Ok(Some(retry));
@@ -208,7 +219,7 @@ fn skipped(phase: Phase, deviations: Deviations) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::protocol::Profile;
@@ -216,7 +227,7 @@ mod tests {
     fn check(policy: &Value, profile: Profile, delays: &[u64], stop: Option<Stop>) {
         let policy = policy.as_object().unwrap().clone();
         let (mut drawn, mut stopped) = (Vec::new(), None);
-        for retry in Schedule::new(policy.clone(), profile.deviations()) {
+        for retry in Schedule::new(Selected::Policy(policy.clone()), profile.deviations()) {
             match retry {
                 Ok(retry) => drawn.push(retry.delay_s),
                 Err(stop) => stopped = Some(stop),

@@ -4,7 +4,6 @@
 
 use serde_json::{Map, Value};
 
-use super::schedule::{Schedule, Stop};
 use super::validation::is_falsy;
 use crate::protocol::{Deviation, Deviations};
 
@@ -18,13 +17,9 @@ pub enum Selected {
 }
 
 impl Selected {
-    /// The retries that follow from the selection.
-    pub fn schedule(self, deviations: Deviations) -> impl Iterator<Item = Result<super::Retry, Stop>> + use<> {
-        let (policy, unusable) = match self {
-            Self::Policy(policy) => (Some(Schedule::new(policy, deviations)), None),
-            Self::Unusable => (None, Some(Err(Stop::NoPolicy))),
-        };
-        unusable.into_iter().chain(policy.into_iter().flatten())
+    /// The selection where neither side has a policy.
+    pub fn defaults() -> Self {
+        Self::Policy(Map::new())
     }
 }
 
@@ -49,9 +44,9 @@ pub fn select(queue: Option<&Value>, subscription: Option<&Value>, deviations: D
     {
         return Selected::Unusable;
     }
-    let subscription = keys(subscription).filter(|policy| {
-        !(policy.is_empty() && deviations.has(Deviation::EmptySubscriptionPolicyYields)) && !flagged(queue)
-    });
+    let yields =
+        |policy: &Map<String, Value>| policy.is_empty() && deviations.has(Deviation::EmptySubscriptionPolicyYields);
+    let subscription = keys(subscription).filter(|policy| !yields(policy)).filter(|_| !flagged(queue));
     Selected::Policy(match (keys(queue), subscription) {
         (Some(queue), Some(subscription)) if deviations.has(Deviation::PoliciesMerged) => merged(queue, subscription),
         (_, Some(subscription)) => subscription,

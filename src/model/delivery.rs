@@ -1,0 +1,217 @@
+//! Takes what became of one attempt.
+//! Gives what the notifier does next for one subscriber and one post: the next attempt, or nothing more.
+//! Never looks at queues or subscriptions again: policy, options and messages are those of the moment of the post.
+
+use serde_json::{Map, Value};
+
+use super::Settings;
+use crate::policy::{Schedule, Selected};
+use crate::protocol::{Delivery, DeliveryId, DeliveryOutcome, Deviation, Deviations, Method};
+use crate::time::Duration;
+
+/// How many redirects are followed before it counts as an error. Observed: zaqar 23.0.1.
+const REDIRECTS_MAX: usize = 30;
+
+/// The messages of one post on their way to one subscriber, strictly one after the other.
+///
+/// Source: commit, `WebhookTask.execute`.
+#[derive(Clone, Debug)]
+pub(super) struct Task {
+    url: String,
+    headers: Vec<(String, String)>,
+    bodies: Vec<Vec<u8>>,
+    policy: Selected,
+    position: usize,
+    stage: Stage,
+    redirect: Option<Redirect>,
+}
+
+/// Where the delivery of the current message stands.
+#[derive(Clone, Debug)]
+enum Stage {
+    First,
+    Retrying { schedule: Box<Schedule>, cause: Cause },
+}
+
+/// Why the retries began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cause {
+    /// No answer.
+    Error,
+    /// An answer that is a failure.
+    Status,
+    /// As `Status`, and the schedule broke off once and is running again.
+    Restarted,
+}
+
+#[derive(Clone, Debug)]
+struct Redirect {
+    url: String,
+    method: Method,
+    hops: usize,
+}
+
+/// What happens next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Another attempt, this long after now.
+    Send { after: Duration },
+    /// The task is over.
+    Done,
+}
+
+impl Task {
+    /// The task that brings `notifications` to the subscriber at `url` under the options of its subscription.
+    pub(super) fn new(url: String, options: &Map<String, Value>, notifications: &[Value], policy: Selected) -> Self {
+        let bodies = notifications.iter().map(|notification| body(options.get("post_data"), notification)).collect();
+        let headers = headers(options.get("post_headers"));
+        Self { url, headers, bodies, policy, position: 0, stage: Stage::First, redirect: None }
+    }
+
+    /// The request of the attempt that is due.
+    pub(super) fn delivery(&self, id: DeliveryId, settings: &Settings) -> Delivery {
+        let deviations = settings.deviations;
+        let retrying = matches!(self.stage, Stage::Retrying { .. });
+        let (url, method) = match &self.redirect {
+            None => (&self.url, Method::Post),
+            Some(redirect) => (&redirect.url, redirect.method),
+        };
+        let mut body = if method == Method::Post { self.bodies[self.position].clone() } else { Vec::new() };
+        if retrying && deviations.has(Deviation::BodyChangesOnRetry) {
+            body.push(b' ');
+        }
+        let plain = retrying && deviations.has(Deviation::HeadersLostOnRetry);
+        Delivery {
+            id,
+            method,
+            url: url.clone(),
+            headers: if plain { headers(None) } else { self.headers.clone() },
+            body,
+            timeout: (!deviations.has(Deviation::NoRequestTimeout)).then_some(settings.request_timeout),
+        }
+    }
+
+    /// Decides what follows from the outcome of the attempt under way.
+    pub(super) fn on_outcome(&mut self, outcome: &DeliveryOutcome, deviations: Deviations) -> Next {
+        let outcome = match self.on_redirect(outcome, deviations) {
+            Some(Ok(next)) => return next,
+            Some(Err(error)) => error,
+            None => outcome,
+        };
+        self.redirect = None;
+        match &self.stage {
+            Stage::First => match first_attempt(outcome, deviations) {
+                None => self.next_message(),
+                Some(cause) => self.begin_retries(cause, deviations),
+            },
+            Stage::Retrying { .. } if retry_succeeded(outcome, deviations) => self.end_retries(deviations),
+            Stage::Retrying { .. } => self.draw(deviations),
+        }
+    }
+
+    /// A redirect is followed only under a deviation; the documents count it as an answer.
+    fn on_redirect(
+        &mut self,
+        outcome: &DeliveryOutcome,
+        deviations: Deviations,
+    ) -> Option<Result<Next, &'static DeliveryOutcome>> {
+        let DeliveryOutcome::Answered { status: status @ (301..=303 | 307 | 308), location: Some(location) } = outcome
+        else {
+            return None;
+        };
+        if !deviations.has(Deviation::RedirectFollowed) {
+            return None;
+        }
+        let hops = self.redirect.as_ref().map_or(0, |redirect| redirect.hops) + 1;
+        let before = self.redirect.as_ref().map_or(Method::Post, |redirect| redirect.method);
+        let method = if matches!(status, 301..=303) { Method::Get } else { before };
+        if hops > REDIRECTS_MAX || !location.starts_with("http") {
+            return Some(Err(&DeliveryOutcome::ConnectionError));
+        }
+        self.redirect = Some(Redirect { url: location.clone(), method, hops });
+        Some(Ok(Next::Send { after: Duration::ZERO }))
+    }
+
+    fn begin_retries(&mut self, cause: Cause, deviations: Deviations) -> Next {
+        let schedule = Box::new(Schedule::new(self.policy.clone(), deviations));
+        self.stage = Stage::Retrying { schedule, cause };
+        self.draw(deviations)
+    }
+
+    fn draw(&mut self, deviations: Deviations) -> Next {
+        let Stage::Retrying { schedule, cause } = &mut self.stage else { return Next::Done };
+        match schedule.next() {
+            Some(Ok(retry)) => Next::Send { after: retry.delay() },
+            None => self.end_retries(deviations),
+            Some(Err(_)) if *cause == Cause::Status && deviations.has(Deviation::ScheduleRestartsAfterError) => {
+                self.begin_retries(Cause::Restarted, deviations)
+            }
+            Some(Err(_)) if deviations.has(Deviation::BatchStopsAfterException) => Next::Done,
+            Some(Err(_)) => self.next_message(),
+        }
+    }
+
+    fn end_retries(&mut self, deviations: Deviations) -> Next {
+        let Stage::Retrying { cause, .. } = self.stage else { return Next::Done };
+        if cause != Cause::Status && deviations.has(Deviation::BatchStopsAfterException) {
+            return Next::Done;
+        }
+        self.next_message()
+    }
+
+    fn next_message(&mut self) -> Next {
+        self.position += 1;
+        self.stage = Stage::First;
+        if self.position < self.bodies.len() { Next::Send { after: Duration::ZERO } } else { Next::Done }
+    }
+}
+
+/// Why a first attempt is followed by retries, if it is. Source: spec: an answer of 500-599 or outside 200-599, a
+/// timeout and a connection error are failures; a 4xx is an answer.
+fn first_attempt(outcome: &DeliveryOutcome, deviations: Deviations) -> Option<Cause> {
+    match outcome {
+        DeliveryOutcome::ConnectionError | DeliveryOutcome::TimedOut => Some(Cause::Error),
+        DeliveryOutcome::Answered { status: 200..=499, .. } => None,
+        DeliveryOutcome::Answered { status: 500..=599, .. } => {
+            let over =
+                deviations.has(Deviation::HttpErrorNotRetried) || deviations.has(Deviation::ServerErrorIsSuccess);
+            (!over).then_some(Cause::Status)
+        }
+        DeliveryOutcome::Answered { .. } => Some(Cause::Status),
+    }
+}
+
+/// Whether a retry ends the schedule. Source: spec, as for the first attempt.
+fn retry_succeeded(outcome: &DeliveryOutcome, deviations: Deviations) -> bool {
+    let DeliveryOutcome::Answered { status, .. } = outcome else { return false };
+    let success = match status {
+        200..=399 => true,
+        400..=499 => !deviations.has(Deviation::ClientErrorFailsRetry),
+        500..=599 => deviations.has(Deviation::ServerErrorIsSuccess),
+        _ => deviations.has(Deviation::UnusualStatusEndsRetries),
+    };
+    success && !deviations.has(Deviation::RetriesAfterSuccess)
+}
+
+/// The notification as JSON, or `post_data` with the quoted token replaced by it. Observed: zaqar 23.0.1.
+fn body(post_data: Option<&Value>, notification: &Value) -> Vec<u8> {
+    let notification = notification.to_string();
+    match post_data {
+        Some(Value::String(template)) => template.replace("\"$zaqar_message$\"", &notification).into_bytes(),
+        _ => notification.into_bytes(),
+    }
+}
+
+/// `content-type: application/json` and the subscription's `post_headers`, which may replace it in any spelling.
+/// Observed: zaqar 23.0.1.
+fn headers(post_headers: Option<&Value>) -> Vec<(String, String)> {
+    let mut headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+    for (name, value) in post_headers.and_then(Value::as_object).into_iter().flatten() {
+        let name = name.to_lowercase();
+        headers.retain(|(other, _)| *other != name);
+        if let Value::String(value) = value {
+            headers.push((name, value.clone()));
+        }
+    }
+    headers
+}

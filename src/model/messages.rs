@@ -1,0 +1,141 @@
+//! Takes messages that a client posts or asks for.
+//! Gives them stored, listed, and handed to every subscriber of the queue.
+//! Never waits for a subscriber: the client is answered at once.
+
+use serde_json::{Map, Value, json};
+
+use super::delivery::Task;
+use super::subscriptions::Subscription;
+use super::{Model, done, invalid};
+use crate::policy::select;
+use crate::protocol::{Fault, FaultKind, Page, ProjectId, QueueName, Reply};
+use crate::time::{Duration, Instant};
+
+/// Seconds a message lives unless it or its queue says otherwise. Observed: zaqar 23.0.1.
+const DEFAULT_TTL_S: i64 = 3600;
+/// The range of a message's ttl in seconds. Source: api-ref, "Post Message".
+const TTL_S: std::ops::RangeInclusive<i64> = 60..=1_209_600;
+const TTL_TEXT: &str = "The TTL for a message may not exceed 1209600 seconds, and must be at least 60 seconds long.";
+
+/// A stored message.
+#[derive(Clone, Debug)]
+pub(super) struct Message {
+    id: String,
+    body: Value,
+    ttl_s: i64,
+    posted: Instant,
+}
+
+impl Message {
+    fn is_alive(&self, now: Instant) -> bool {
+        now.since(self.posted) < Duration::from_secs(self.ttl_s.unsigned_abs())
+    }
+}
+
+impl Model {
+    pub(super) fn post_messages(
+        &mut self,
+        now: Instant,
+        project: ProjectId,
+        queue: QueueName,
+        document: Option<Value>,
+    ) -> Result<Reply, Fault> {
+        let default_ttl_s = self
+            .queue(&project, &queue)
+            .and_then(|queue| queue.metadata.get("_default_message_ttl")?.as_i64())
+            .unwrap_or(DEFAULT_TTL_S);
+        let messages = read_messages(document, default_ttl_s)?;
+        let path = format!("/v2/queues/{queue}/messages");
+        let ids: Vec<String> = messages.iter().map(|_| self.ids.uuid().to_string()).collect();
+
+        self.notify(now, &project, &queue, &messages);
+        let stored = messages.into_iter().zip(&ids).map(|(NewMessage { body, ttl_s }, id)| Message {
+            id: id.clone(),
+            body,
+            ttl_s,
+            posted: now,
+        });
+        self.queue_or_new(project, queue).messages.extend(stored);
+
+        let resources: Vec<String> = ids.iter().map(|id| format!("{path}/{id}")).collect();
+        let location = format!("{path}?ids={}", ids.join(","));
+        Ok(done(201, Some(location), Some(json!({ "resources": resources }))))
+    }
+
+    pub(super) fn list_messages(
+        &mut self,
+        now: Instant,
+        project: ProjectId,
+        queue: QueueName,
+        page: &Page,
+    ) -> Result<Reply, Fault> {
+        let limit = super::queues::limit(page, "Limit must be at least 1 and may not be greater than 20.")?;
+        let path = format!("/v2/queues/{queue}/messages");
+        let entry = |message: &Message| {
+            let age = now.since(message.posted).as_secs();
+            json!({"id": message.id, "href": format!("{path}/{}", message.id), "ttl": message.ttl_s, "age": age, "body": message.body})
+        };
+        let messages: Vec<Value> = self
+            .queue(&project, &queue)
+            .map(|queue| queue.messages.iter().filter(|message| message.is_alive(now)).take(limit).map(entry).collect())
+            .unwrap_or_default();
+        Ok(done(200, None, Some(json!({ "messages": messages, "links": [] }))))
+    }
+
+    /// Starts one task for each live subscription, in the order of their ids. Source: commit, `NotifierDriver.post`.
+    fn notify(&mut self, now: Instant, project: &ProjectId, name: &QueueName, messages: &[NewMessage]) {
+        let deviations = self.settings.deviations;
+        let Some(queue) = self.queue(project, name) else { return };
+        let notifications: Vec<Value> = messages.iter().map(|message| message.notification(name)).collect();
+        let task = |subscription: &Subscription| {
+            let options = subscription.options.as_object()?;
+            let policy = select(queue.metadata.get("_retry_policy"), options.get("_retry_policy"), deviations);
+            Some(Task::new(subscription.subscriber.clone(), options, &notifications, policy))
+        };
+        let live = queue.subscriptions.values().filter(|subscription| subscription.is_alive(now));
+        let tasks: Vec<Task> = live.filter(|subscription| subscription.is_webhook()).filter_map(task).collect();
+        for task in tasks {
+            self.start(task);
+        }
+    }
+}
+
+/// A message as the client wrote it, checked.
+struct NewMessage {
+    body: Value,
+    ttl_s: i64,
+}
+
+impl NewMessage {
+    /// What a subscriber is sent. Observed: zaqar 23.0.1.
+    fn notification(&self, queue: &QueueName) -> Value {
+        json!({"ttl": self.ttl_s, "body": self.body, "Message_Type": "Notification", "queue_name": queue.as_str()})
+    }
+}
+
+fn read_messages(document: Option<Value>, default_ttl_s: i64) -> Result<Vec<NewMessage>, Fault> {
+    let body_fault = |text: &str| Fault::new(FaultKind::InvalidRequestBody, text);
+    let document = document.ok_or_else(|| invalid("Request body can not be empty"))?;
+    match document.get("messages") {
+        None => Err(invalid("No messages were found in the request body.")),
+        Some(Value::Array(messages)) if messages.is_empty() => Err(invalid("No messages to enqueu.")),
+        Some(Value::Array(messages)) => messages.iter().map(|message| read_message(message, default_ttl_s)).collect(),
+        Some(_) => Err(body_fault("Document type not supported.")),
+    }
+}
+
+fn read_message(message: &Value, default_ttl_s: i64) -> Result<NewMessage, Fault> {
+    let empty = Map::new();
+    let keys = message.as_object().unwrap_or(&empty);
+    let body = keys.get("body").ok_or_else(|| Fault::new(FaultKind::InvalidRequestBody, "Missing \"body\" field."))?;
+    let ttl_s = match keys.get("ttl") {
+        None => default_ttl_s,
+        Some(ttl) => ttl.as_i64().ok_or_else(|| {
+            Fault::new(FaultKind::InvalidRequestBody, "The value of the \"ttl\" field must be a int.")
+        })?,
+    };
+    if !TTL_S.contains(&ttl_s) {
+        return Err(invalid(TTL_TEXT));
+    }
+    Ok(NewMessage { body: body.clone(), ttl_s })
+}

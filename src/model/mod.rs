@@ -1,0 +1,174 @@
+//! Takes requests and outcomes of deliveries, each with the time at which it happens.
+//! Gives replies, deliveries to make, and the next time it wants to be woken.
+//! Never does any input or output, reads a clock, or draws on the machine's randomness: the same calls give the same
+//! answers.
+
+mod delivery;
+mod messages;
+mod queues;
+mod subscriptions;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::protocol::{
+    Delivery, DeliveryId, DeliveryOutcome, Deviations, Fault, FaultKind, Operation, ProjectId, QueueName, Reply,
+    Request,
+};
+use crate::rng::Stream;
+use crate::time::{Duration, Instant};
+use delivery::Task;
+use queues::Queue;
+
+/// What an operator sets, and what differs from the documents.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// In which ways the server differs from the documents.
+    pub deviations: Deviations,
+    /// How long a subscriber may take to answer. The spec says that a request times out and leaves the number open.
+    pub request_timeout: Duration,
+    /// Where identifiers come from.
+    pub seed: u64,
+}
+
+impl Settings {
+    /// The settings of a server with these deviations.
+    pub const fn new(deviations: Deviations) -> Self {
+        Self { deviations, request_timeout: Duration::from_secs(10), seed: 0 }
+    }
+}
+
+/// The reference server: queues, subscriptions and deliveries of every tenant.
+///
+/// It is driven from outside. After each `handle_*`, drain [`Model::poll_delivery`], make those requests, and ask
+/// [`Model::poll_timeout`] when to call [`Model::handle_timeout`]. `now` never decreases from call to call. Wake-ups
+/// due at one instant are served in the order in which they were asked for.
+///
+/// ```
+/// use zaqarcheck::model::{Model, Settings};
+/// use zaqarcheck::protocol::{Deviations, Operation, ProjectId, Reply, Request};
+/// use zaqarcheck::time::Instant;
+///
+/// let mut model = Model::new(Settings::new(Deviations::NONE));
+/// let project = ProjectId::parse("p").unwrap();
+/// let reply = model.handle(Instant::START, Request { project, operation: Operation::Ping });
+/// assert!(matches!(reply, Reply::Done { status: 204, .. }));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Model {
+    settings: Settings,
+    ids: Stream,
+    queues: BTreeMap<(ProjectId, QueueName), Queue>,
+    tasks: BTreeMap<DeliveryId, Task>,
+    waiting: BTreeMap<(Instant, DeliveryId), Task>,
+    ready: VecDeque<Delivery>,
+    next_delivery: u64,
+}
+
+impl Model {
+    /// An empty server.
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            ids: Stream::new(settings.seed, "model"),
+            queues: BTreeMap::new(),
+            tasks: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            ready: VecDeque::new(),
+            next_delivery: 0,
+        }
+    }
+
+    /// Carries out one request.
+    pub fn handle(&mut self, now: Instant, request: Request) -> Reply {
+        let Request { project, operation } = request;
+        let reply = match operation {
+            Operation::Ping => Ok(done(204, None, None)),
+            Operation::ListQueues { page } => self.list_queues(&project, &page),
+            Operation::CreateQueue { queue, metadata } => self.create_queue(project, queue, metadata),
+            Operation::UpdateQueue { queue, changes } => self.update_queue(&project, queue, changes),
+            Operation::ShowQueue { queue } => Ok(self.show_queue(project, queue)),
+            Operation::DeleteQueue { queue } => Ok(self.delete_queue(project, queue)),
+            Operation::PostMessages { queue, document } => self.post_messages(now, project, queue, document),
+            Operation::ListMessages { queue, page } => self.list_messages(now, project, queue, &page),
+            Operation::ListSubscriptions { queue, page } => self.list_subscriptions(now, project, queue, &page),
+            Operation::CreateSubscription { queue, document } => {
+                self.create_subscription(now, project, queue, document)
+            }
+            Operation::UpdateSubscription { queue, id, document } => {
+                self.update_subscription(now, project, queue, id, document)
+            }
+            Operation::ShowSubscription { queue, id } => self.show_subscription(now, project, queue, id),
+            Operation::DeleteSubscription { queue, id } => Ok(self.delete_subscription(project, queue, id)),
+            Operation::ConfirmSubscription { queue, id, document } => {
+                self.confirm_subscription(now, project, queue, id, document)
+            }
+        };
+        reply.unwrap_or_else(Reply::from)
+    }
+
+    /// Takes in what became of a delivery. An id that is not on its way is ignored: the network may say things twice.
+    pub fn handle_delivered(&mut self, now: Instant, id: DeliveryId, outcome: &DeliveryOutcome) {
+        if let Some(mut task) = self.tasks.remove(&id) {
+            let next = task.on_outcome(outcome, self.settings.deviations);
+            self.go_on(now, task, next);
+        }
+    }
+
+    /// Serves every wake-up that is due.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while let Some(due) = self.waiting.first_entry().filter(|due| due.key().0 <= now) {
+            let task = due.remove();
+            self.send(task);
+        }
+    }
+
+    /// The next delivery to make, oldest first.
+    pub fn poll_delivery(&mut self) -> Option<Delivery> {
+        self.ready.pop_front()
+    }
+
+    /// When [`Model::handle_timeout`] wants to be called: a retry is due then.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.waiting.first_key_value().map(|((at, _), _)| *at)
+    }
+
+    /// How many deliveries are on their way or wait for their next retry.
+    pub fn deliveries_pending(&self) -> usize {
+        self.tasks.len() + self.waiting.len()
+    }
+
+    /// Starts a task: the first attempt of its first message goes out now.
+    fn start(&mut self, task: Task) {
+        self.send(task);
+    }
+
+    fn go_on(&mut self, now: Instant, task: Task, next: delivery::Next) {
+        match next {
+            delivery::Next::Done => {}
+            delivery::Next::Send { after } if after.is_zero() => self.send(task),
+            delivery::Next::Send { after } => {
+                let id = self.new_delivery();
+                self.waiting.insert((now + after, id), task);
+            }
+        }
+    }
+
+    fn send(&mut self, task: Task) {
+        let id = self.new_delivery();
+        self.ready.push_back(task.delivery(id, &self.settings));
+        self.tasks.insert(id, task);
+    }
+
+    fn new_delivery(&mut self) -> DeliveryId {
+        self.next_delivery += 1;
+        DeliveryId(self.next_delivery)
+    }
+}
+
+fn done(status: u16, location: Option<String>, body: Option<serde_json::Value>) -> Reply {
+    Reply::Done { status, location, body }
+}
+
+fn invalid(text: impl Into<String>) -> Fault {
+    Fault::new(FaultKind::InvalidApiRequest, text)
+}

@@ -1,0 +1,14 @@
+//! Takes HTTP messages as plain values.
+//! Gives the protocol values they stand for, and back.
+//! Never opens a socket, and never knows what the model answers.
+
+mod decode;
+mod encode;
+mod http;
+
+pub use decode::decode;
+pub use encode::encode;
+pub use http::{HttpRequest, HttpResponse};
+
+/// The media type of a queue PATCH. Source: api-ref, "Update Queue".
+pub const PATCH_MEDIA_TYPE: &str = "application/openstack-messaging-v2.0-json-patch";
