@@ -4,5 +4,6 @@ pub mod model;
 pub mod policy;
 pub mod protocol;
 pub mod rng;
+pub mod scenario;
 pub mod time;
 pub mod wire;

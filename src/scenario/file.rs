@@ -5,10 +5,15 @@
 //! The expanded, checked counterparts of these types are in [`case`](super::case).
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 
 use schemars::JsonSchema;
+use serde::de::{self, IntoDeserializer, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+
+use super::schema::{Axis, BehaviourFile, DurationText, PlantedDeviation, Status};
 
 /// One scenario: what the client does, how the subscribers answer, and what must be seen.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -22,28 +27,32 @@ pub struct ScenarioFile {
     #[schemars(range(min = 1, max = 1))]
     pub format: u32,
     /// The behaviour under test, as a sentence without a full stop.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1), regex(pattern = r"[^.\s]\s*$"))]
     pub title: String,
     /// Ids from `scenarios/requirements.json`; the scenario's level is the highest among them.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1), transform = super::schema::unique)]
     pub requirements: Vec<String>,
     /// What a target must be able to do; a target that does not declare it is not applicable.
     #[serde(default)]
+    #[schemars(transform = super::schema::unique)]
     pub needs: Vec<Capability>,
     /// Axes and their values: one case for every combination, `${axis}` is replaced in every string below.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Axis>")]
     pub matrix: BTreeMap<String, Vec<Value>>,
     /// The endpoints that receive notifications, by name.
     #[serde(default)]
+    #[schemars(transform = super::schema::named)]
     pub subscribers: BTreeMap<String, SubscriberFile>,
     /// What the client does, in order.
     #[schemars(length(min = 1))]
     pub steps: Vec<StepFile>,
     /// What must be seen besides the answers to the steps.
     #[serde(default)]
-    pub expect: ExpectFile,
+    pub expect: Expect,
     /// Planted deviations that make this scenario fail; `lint` proves each.
     #[serde(default)]
+    #[schemars(with = "Vec<PlantedDeviation>", transform = super::schema::unique)]
     pub killed_by: Vec<String>,
     /// For the reader.
     #[serde(default, deserialize_with = "present")]
@@ -61,14 +70,42 @@ pub enum Capability {
     SimulatedNetwork,
 }
 
+impl fmt::Display for Capability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Confirmation => "confirmation",
+            Self::SimulatedNetwork => "simulated-network",
+        })
+    }
+}
+
 /// A subscriber and the script it plays: one entry per attempt, the last one repeating.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubscriberFile {
     /// `"status 503"`, `"read_then_close"`, `"reset"`, `"refuse 12s"`, `"hang 20s"`, `"redirect 307 other"`,
     /// `"slow_body 2s"`, `"partial_reply"`, `"garbage"`, or an object with a status, headers, body and delay.
-    #[schemars(length(min = 1))]
+    #[schemars(with = "Vec<BehaviourFile>", length(min = 1))]
     pub script: Vec<Value>,
+}
+
+/// A complete answer of a subscriber, as an object in its script.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerFile {
+    /// The status.
+    #[schemars(with = "Status")]
+    pub status: u16,
+    /// Headers besides `content-length`, `connection` and `transfer-encoding`, which the body decides.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// The body.
+    #[serde(default)]
+    pub body: String,
+    /// How long the subscriber waits before it answers: `"2s"`, `"500ms"`.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "DurationText")]
+    pub delay: Option<String>,
 }
 
 /// One step: exactly one action, when to do it, and what its answer must be.
@@ -139,8 +176,8 @@ pub struct StepFile {
     pub at_s: Option<f64>,
     /// What the answer must be; without it, any status from 200 to 299.
     #[serde(default, deserialize_with = "present")]
-    #[schemars(with = "AnswerFile")]
-    pub expect: Option<AnswerFile>,
+    #[schemars(with = "ExpectedAnswer")]
+    pub expect: Option<ExpectedAnswer>,
 }
 
 /// A request about the project as a whole.
@@ -202,13 +239,13 @@ pub struct Post {
     pub project: String,
     /// The messages, in order. Numbered through the whole scenario from 0; no two may have equal bodies.
     #[schemars(length(min = 1))]
-    pub messages: Vec<MessageFile>,
+    pub messages: Vec<NewMessage>,
 }
 
 /// One message.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct MessageFile {
+pub struct NewMessage {
     /// The body, any JSON.
     pub body: Value,
     /// Seconds to live, any JSON.
@@ -220,6 +257,7 @@ pub struct MessageFile {
 /// Subscribes.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = super::schema::either_to_or_uri)]
 pub struct Subscribe {
     /// The queue's name.
     pub queue: String,
@@ -294,8 +332,9 @@ pub struct Confirm {
 /// What the answer to a step must be.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct AnswerFile {
+pub struct ExpectedAnswer {
     /// The status, or a list of those accepted.
+    #[schemars(with = "OneOrMany<Status>")]
     pub status: OneOrMany<u16>,
     /// Parts of the body: every key listed must be there and match, keys not listed are free.
     #[serde(default, deserialize_with = "present")]
@@ -306,10 +345,10 @@ pub struct AnswerFile {
 /// What must be seen besides the answers to the steps.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ExpectFile {
+pub struct Expect {
     /// One entry for each message and subscriber that are to meet; what is listed nowhere must not arrive.
     #[serde(default)]
-    pub deliveries: Vec<DeliveryFile>,
+    pub deliveries: Vec<ExpectedDelivery>,
     /// The order in which messages arrive at a subscriber, every attempt counted, by message number.
     #[serde(default)]
     pub arrivals: BTreeMap<String, Vec<usize>>,
@@ -322,7 +361,7 @@ pub struct ExpectFile {
 /// How one message is delivered to one subscriber.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct DeliveryFile {
+pub struct ExpectedDelivery {
     /// The subscriber's name.
     pub subscriber: String,
     /// The message's number, counted through the whole scenario from 0; 0 unless said otherwise.
@@ -352,13 +391,13 @@ pub struct DeliveryFile {
 }
 
 /// One value, or the list of those accepted.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(untagged)]
 pub enum OneOrMany<T> {
     /// Only this value.
     One(T),
     /// Any of these values.
-    Many(Vec<T>),
+    Many(#[schemars(length(min = 1))] Vec<T>),
 }
 
 impl<T: PartialEq> OneOrMany<T> {
@@ -371,6 +410,39 @@ impl<T: PartialEq> OneOrMany<T> {
     }
 }
 
+/// By hand, because an untagged enum forgets which element of the list is wrong.
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Both<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Both<T> {
+            type Value = OneOrMany<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number or the list of those accepted")
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Self::Value, E> {
+                T::deserialize(number.into_deserializer()).map(OneOrMany::One)
+            }
+
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Self::Value, E> {
+                T::deserialize(number.into_deserializer()).map(OneOrMany::One)
+            }
+
+            fn visit_f64<E: de::Error>(self, number: f64) -> Result<Self::Value, E> {
+                T::deserialize(number.into_deserializer()).map(OneOrMany::One)
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, elements: A) -> Result<Self::Value, A::Error> {
+                Vec::deserialize(de::value::SeqAccessDeserializer::new(elements)).map(OneOrMany::Many)
+            }
+        }
+
+        deserializer.deserialize_any(Both(PhantomData))
+    }
+}
+
 /// The tenant of a step that names none.
 pub const MAIN_PROJECT: &str = "main";
 
@@ -378,7 +450,7 @@ fn main_project() -> String {
     MAIN_PROJECT.into()
 }
 
-impl Default for ExpectFile {
+impl Default for Expect {
     fn default() -> Self {
         Self { deliveries: Vec::new(), arrivals: BTreeMap::new(), quiet_s: default_quiet_s() }
     }

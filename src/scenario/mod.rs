@@ -1,0 +1,39 @@
+//! Takes the text of scenario files and of the requirement register.
+//! Gives [`Scenario`]s whose every name resolves and whose matrix is expanded, or every [`Diagnostic`] at once.
+//! Never opens a file, prints, or accepts a key that nothing enforces.
+//!
+//! ```text
+//! &str -> Document -> one Value per case -> ScenarioFile -> Scenario
+//!     read        fill                 decode         check
+//! ```
+//!
+//! [`parse()`] is where these arrows appear in this order.
+
+mod annotate;
+mod case;
+mod check;
+mod decode;
+mod diagnostic;
+mod document;
+mod file;
+mod matrix;
+mod parse;
+mod register;
+mod schema;
+mod script;
+mod spans;
+mod step;
+
+pub use annotate::{annotate, decode_document};
+pub use case::{Action, Case, Scenario, Step};
+pub use diagnostic::{Diagnostic, Look, render};
+pub use file::{
+    AnswerFile, Capability, Confirm, Expect, ExpectedAnswer, ExpectedDelivery, MAIN_PROJECT, NewMessage, OfProject,
+    OfQueue, OfSubscription, OneOrMany, PatchQueue, PatchSubscription, Post, PutQueue, ScenarioFile, StepFile,
+    Subscribe, SubscriberFile,
+};
+pub use parse::parse;
+pub use register::{Level, Register, Requirement, Source};
+pub use schema::{register_schema, schema};
+pub use script::{Answer, Behaviour, Script};
+pub use spans::{Place, Segment, Spans, SyntaxError};
