@@ -1,0 +1,283 @@
+//! Takes one expected delivery and the attempts that reached its subscriber.
+//! Gives a table, attempt by attempt, and the checks that follow from it.
+//! Never takes an attempt for another message's: what can't be told apart is unexpected.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::{Attempt, Check, Observed, Outcome, Timing, document};
+use crate::scenario::{Action, Case, ExpectedDelivery, OneOrMany};
+use crate::time::{Duration, Instant};
+
+/// Headers that may differ from attempt to attempt without the notification being another: they describe the journey.
+const JOURNEY: [&str; 5] = ["date", "traceparent", "tracestate", "x-request-id", "x-openstack-request-id"];
+
+/// The attempts of one message at one subscriber, expected and observed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeliveryTable {
+    /// The path in the file, e.g. `expect.deliveries[0]`.
+    pub path: String,
+    /// The subscriber's name.
+    pub subscriber: String,
+    /// The message's number.
+    pub message: usize,
+    /// One row for each attempt that was expected or observed.
+    pub rows: Vec<Row>,
+}
+
+/// One attempt, expected and observed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// The gaps accepted before it in seconds; empty for a first attempt and for one nobody expected.
+    pub expected_s: Vec<u64>,
+    /// The gap before it; nothing for a first attempt and for one that never came.
+    pub observed: Option<Duration>,
+    /// What is to be said of it.
+    pub verdict: RowVerdict,
+}
+
+/// What is to be said of one attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowVerdict {
+    /// Arrived when it was expected.
+    Ok,
+    /// Arrived before it may.
+    Early,
+    /// Arrived after the tolerance.
+    Late,
+    /// Late, but the machine's own timer was late by as much.
+    Noisy,
+    /// Never arrived.
+    Missing,
+    /// Arrived although nobody expected it.
+    Unexpected,
+}
+
+/// The number of the message that an attempt carries: the only one there is, or the one whose body is inside.
+pub fn message_of(case: &Case, attempt: &Attempt) -> Option<usize> {
+    let mut posted = case.steps.iter().flat_map(|step| match &step.action {
+        Action::Post(post) => post.messages.as_slice(),
+        _ => &[],
+    });
+    if let (Some(_), None) = (posted.clone().next(), posted.clone().nth(1)) {
+        return Some(0);
+    }
+    let document = attempt.request.json()?;
+    posted.position(|message| holds(&document, &message.body))
+}
+
+/// Whether a notification with this body is the document, or is somewhere inside it, as `post_data` allows.
+fn holds(document: &Value, body: &Value) -> bool {
+    match document {
+        Value::Object(keys) => keys.get("body") == Some(body) || keys.values().any(|value| holds(value, body)),
+        Value::Array(items) => items.iter().any(|item| holds(item, body)),
+        _ => false,
+    }
+}
+
+pub(super) fn judge(
+    index: usize,
+    expected: &ExpectedDelivery,
+    case: &Case,
+    observed: &Observed,
+    timing: Timing,
+) -> (DeliveryTable, Vec<Check>) {
+    let path = format!("expect.deliveries[{index}]");
+    let ours = |attempt: &&Attempt| {
+        attempt.subscriber == expected.subscriber && message_of(case, attempt) == Some(expected.message)
+    };
+    let attempts: Vec<&Attempt> = observed.attempts.iter().filter(ours).collect();
+    let rows = rows(expected, &attempts, observed, timing);
+
+    let mut checks = vec![check_attempts(&path, expected, &rows, attempts.len())];
+    checks.extend(check_delays(&path, expected, &rows));
+    checks.extend(check_first(&path, expected, case, observed, attempts.first().copied(), timing));
+    checks.extend(check_content(&path, expected, &attempts));
+    let table = DeliveryTable { path, subscriber: expected.subscriber.clone(), message: expected.message, rows };
+    (table, checks)
+}
+
+fn rows(expected: &ExpectedDelivery, attempts: &[&Attempt], observed: &Observed, timing: Timing) -> Vec<Row> {
+    let wanted = expected.attempts as usize;
+    let row = |index: usize| {
+        let accepted = index.checked_sub(1).and_then(|before| expected.delays_s.get(before));
+        let expected_s = accepted.map(|delay| delay.accepted().to_vec()).unwrap_or_default();
+        let gap =
+            index.checked_sub(1).and_then(|before| Some((attempts.get(before)?.ended, attempts.get(index)?.arrived)));
+        let observed_gap = gap.map(|(from, to)| to.since(from));
+        let verdict = match (attempts.get(index), gap) {
+            (None, _) => RowVerdict::Missing,
+            (Some(_), _) if index >= wanted => RowVerdict::Unexpected,
+            (Some(_), Some((from, to))) => gap_verdict(&expected_s, from, to, observed, timing),
+            (Some(_), None) => RowVerdict::Ok,
+        };
+        Row { expected_s, observed: observed_gap, verdict }
+    };
+    (0..wanted.max(attempts.len())).map(row).collect()
+}
+
+fn gap_verdict(accepted: &[u64], from: Instant, to: Instant, observed: &Observed, timing: Timing) -> RowVerdict {
+    let gap = to.since(from);
+    let delays = || accepted.iter().map(|delay| Duration::from_secs(*delay));
+    if delays().any(|delay| gap + timing.early >= delay && gap <= delay + timing.late) {
+        return RowVerdict::Ok;
+    }
+    // The longest accepted delay that has passed is the one this attempt is late for.
+    match delays().filter(|delay| gap > *delay).max() {
+        None => RowVerdict::Early,
+        Some(delay) if observed.lateness(from, to) + timing.late >= gap - delay => RowVerdict::Noisy,
+        Some(_) => RowVerdict::Late,
+    }
+}
+
+fn check_attempts(path: &str, expected: &ExpectedDelivery, rows: &[Row], count: usize) -> Check {
+    let outcome = Outcome::of(count == expected.attempts as usize);
+    let observed = match outcome {
+        Outcome::Pass => json!({ "attempts": count }),
+        // A wrong count is pinned together with the gaps, so that another defect can't hide behind the same number.
+        _ => json!({ "attempts": count, "delays_s": whole_gaps(rows) }),
+    };
+    Check { path: format!("{path}.attempts"), outcome, expected: json!({ "attempts": expected.attempts }), observed }
+}
+
+/// Only gaps on both sides are compared: a wrong count has its own check.
+fn check_delays(path: &str, expected: &ExpectedDelivery, rows: &[Row]) -> Option<Check> {
+    let verdicts = || rows.iter().map(|row| row.verdict);
+    let outcome = if verdicts().any(|verdict| matches!(verdict, RowVerdict::Early | RowVerdict::Late)) {
+        Outcome::Fail
+    } else if verdicts().any(|verdict| verdict == RowVerdict::Noisy) {
+        Outcome::Inconclusive
+    } else {
+        Outcome::Pass
+    };
+    let shown: Vec<Value> = expected
+        .delays_s
+        .iter()
+        .map(|delay| match delay {
+            OneOrMany::One(delay) => json!(delay),
+            OneOrMany::Many(delays) => json!(delays),
+        })
+        .collect();
+    let check = Check { path: format!("{path}.delays_s"), outcome, expected: shown.into(), observed: whole_gaps(rows) };
+    (expected.attempts > 1).then_some(check)
+}
+
+/// Observed gaps in whole seconds; one that counts as expected is written as expected.
+fn whole_gaps(rows: &[Row]) -> Value {
+    let whole = |row: &Row| {
+        let gap = row.observed?;
+        let nearest = row.expected_s.iter().min_by_key(|delay| gap.abs_diff(Duration::from_secs(**delay)));
+        Some(match (row.verdict, nearest) {
+            (RowVerdict::Ok, Some(delay)) => *delay,
+            _ => gap.as_secs(),
+        })
+    };
+    rows.iter().filter_map(whole).collect::<Vec<u64>>().into()
+}
+
+fn check_first(
+    path: &str,
+    expected: &ExpectedDelivery,
+    case: &Case,
+    observed: &Observed,
+    first: Option<&Attempt>,
+    timing: Timing,
+) -> Option<Check> {
+    let first_at_s = expected.first_at_s?;
+    let posted = observed.exchanges.iter().find(|exchange| posts(case, exchange.step, expected.message))?.sent;
+    let due = posted + Duration::from_secs_f64(first_at_s);
+    let outcome = match first {
+        None => Outcome::Fail,
+        Some(first) if first.arrived + timing.early >= due && first.arrived <= due + timing.late => Outcome::Pass,
+        Some(first) if first.arrived < due => Outcome::Fail,
+        Some(first) if observed.lateness(posted, first.arrived) + timing.late >= first.arrived.since(due) => {
+            Outcome::Inconclusive
+        }
+        Some(_) => Outcome::Fail,
+    };
+    let seen = first
+        .map(|first| if outcome == Outcome::Pass { first_at_s } else { first.arrived.since(posted).as_secs() as f64 });
+    Some(Check { path: format!("{path}.first_at_s"), outcome, expected: json!(first_at_s), observed: json!(seen) })
+}
+
+/// Whether the step posts the message of this number.
+fn posts(case: &Case, step: usize, message: usize) -> bool {
+    let posted = |index: usize| match &case.steps[index].action {
+        Action::Post(post) => post.messages.len(),
+        _ => 0,
+    };
+    let before: usize = (0..step).map(posted).sum();
+    (before..before + posted(step)).contains(&message)
+}
+
+/// What every attempt carries: what the scenario names, and the same as the first.
+fn check_content(path: &str, expected: &ExpectedDelivery, attempts: &[&Attempt]) -> Vec<Check> {
+    let mut checks = Vec::new();
+    if attempts.is_empty() {
+        return checks; // The count has its own check.
+    }
+    if let Some(body) = &expected.body {
+        let seen = |attempt: &&Attempt| document::project(body, &attempt.request.json().unwrap_or(Value::Null));
+        checks.push(check_every(format!("{path}.body"), body.clone(), attempts, seen));
+    }
+    if let Some(text) = &expected.body_text {
+        let seen = |attempt: &&Attempt| String::from_utf8_lossy(&attempt.request.body).into();
+        checks.push(check_every(format!("{path}.body_text"), json!(text), attempts, seen));
+    }
+    if !expected.headers.is_empty() {
+        let seen = |attempt: &&Attempt| {
+            let present =
+                |name: &String| Some((name.clone(), attempt.request.header(&name.to_lowercase())?.to_owned()));
+            json!(expected.headers.keys().filter_map(present).collect::<BTreeMap<_, _>>())
+        };
+        checks.push(check_every(format!("{path}.headers"), json!(expected.headers), attempts, seen));
+    }
+    if let Some((first, retries)) = attempts.split_first().filter(|(_, retries)| !retries.is_empty()) {
+        let same = retries.iter().all(|retry| content(retry) == content(first));
+        checks.push(Check::equal(format!("{path}.same_every_attempt"), json!(true), json!(same)));
+    }
+    checks
+}
+
+/// Passes if every attempt shows what is expected; else shows the first that does not.
+fn check_every(path: String, expected: Value, attempts: &[&Attempt], seen: impl Fn(&&Attempt) -> Value) -> Check {
+    let wrong = attempts.iter().map(seen).find(|seen| *seen != expected);
+    Check::equal(path, expected.clone(), wrong.unwrap_or(expected))
+}
+
+fn content(attempt: &Attempt) -> (&str, &[u8], Vec<&(String, String)>) {
+    let headers = attempt.request.headers.iter().filter(|(name, _)| !JOURNEY.contains(&name.as_str()));
+    let mut headers: Vec<_> = headers.collect();
+    headers.sort();
+    (&attempt.request.method, &attempt.request.body, headers)
+}
+
+/// The order of arrival, where the scenario asks for one.
+pub(super) fn judge_arrivals(case: &Case, observed: &Observed) -> Vec<Check> {
+    let check = |(subscriber, expected): (&String, &Vec<usize>)| {
+        let arrived = observed.attempts.iter().filter(|attempt| attempt.subscriber == *subscriber);
+        let order: Vec<Option<usize>> = arrived.map(|attempt| message_of(case, attempt)).collect();
+        Check::equal(format!("expect.arrivals.{subscriber}"), json!(expected), json!(order))
+    };
+    case.expect.arrivals.iter().map(check).collect()
+}
+
+/// What reached a subscriber although no delivery of the scenario speaks of it.
+pub(super) fn judge_unexpected(case: &Case, observed: &Observed) -> Check {
+    let mut unexpected: BTreeMap<(&str, Option<usize>), usize> = BTreeMap::new();
+    for attempt in &observed.attempts {
+        let message = message_of(case, attempt);
+        let listed = |expected: &ExpectedDelivery| {
+            expected.subscriber == attempt.subscriber && Some(expected.message) == message
+        };
+        if !case.expect.deliveries.iter().any(listed) {
+            *unexpected.entry((&attempt.subscriber, message)).or_default() += 1;
+        }
+    }
+    let seen: Vec<Value> = unexpected
+        .into_iter()
+        .map(|((subscriber, message), attempts)| json!({"subscriber": subscriber, "message": message, "attempts": attempts}))
+        .collect();
+    Check::equal("expect.deliveries".into(), json!([]), seen.into())
+}

@@ -1,0 +1,41 @@
+//! Takes a JSON document and the part of it that is expected.
+//! Gives the part that was seen: equal to the expected one exactly when the document matches.
+//! Never looks at keys that the expectation does not name.
+
+use serde_json::{Map, Value};
+
+/// What `seen` holds at the places that `expected` names. Arrays are compared whole, element by element.
+pub(super) fn project(expected: &Value, seen: &Value) -> Value {
+    match (expected, seen) {
+        (Value::Object(expected), Value::Object(seen)) => {
+            let part = |(key, value): (&String, &Value)| Some((key.clone(), project(value, seen.get(key)?)));
+            Value::Object(expected.iter().filter_map(part).collect::<Map<_, _>>())
+        }
+        (Value::Array(expected), Value::Array(seen)) if expected.len() == seen.len() => {
+            expected.iter().zip(seen).map(|(expected, seen)| project(expected, seen)).collect()
+        }
+        _ => seen.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn check(expected: &Value, seen: &Value, matches: bool) {
+        assert_eq!(project(expected, seen) == *expected, matches, "{expected} in {seen}");
+    }
+
+    #[test]
+    fn keys_that_are_not_expected_are_free_and_missing_ones_are_not() {
+        check(&json!({"a": 1}), &json!({"a": 1, "b": 2}), true);
+        check(&json!({"a": 1}), &json!({"b": 2}), false);
+        check(&json!({"a": {"b": []}}), &json!({"a": {"b": [], "c": 1}}), true);
+        check(&json!({"a": [{"b": 1}]}), &json!({"a": [{"b": 1, "c": 2}]}), true);
+        check(&json!({"a": [1]}), &json!({"a": [1, 2]}), false);
+        check(&json!({"a": null}), &json!({}), false);
+        check(&json!({"a": 5}), &json!({"a": 5.0}), false);
+    }
+}

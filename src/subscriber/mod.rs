@@ -1,0 +1,9 @@
+//! Takes a script and the requests that arrive.
+//! Gives what the subscriber does with each; [`Subscriber`] decides, [`listen`] does it on a socket.
+//! Never judges whether a request was expected.
+
+mod script;
+mod socket;
+
+pub use script::Subscriber;
+pub use socket::{Audience, Listener, Reaction, Ticket, listen};

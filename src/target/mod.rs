@@ -1,0 +1,83 @@
+//! Takes a case.
+//! Gives everything that a target did while the case was played on it.
+//! Never judges; a target that can't be reached is an [`Error`], not a finding.
+
+mod client;
+mod fill;
+mod launch;
+mod model;
+mod server;
+mod stage;
+
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::Arc;
+
+use crate::judge::{Clockwork, Observed};
+use crate::scenario::{Capability, Case};
+pub use client::send;
+pub use fill::{Bindings, fill};
+pub use launch::{LaunchOptions, Launched, launch};
+pub use model::ModelTarget;
+pub use server::{ServerOptions, ServerTarget};
+pub use stage::{Move, Stage};
+
+/// Something a case can be played on.
+pub trait Target: Sync {
+    /// What it is called in reports.
+    fn name(&self) -> String;
+
+    /// What it declares to have; a scenario that needs more is not applicable.
+    fn capabilities(&self) -> BTreeSet<Capability>;
+
+    /// The clock its cases run on.
+    fn clock(&self) -> Clockwork;
+
+    /// Plays one case from its first step to the silence after its last attempt.
+    fn play(&self, case: &Arc<Case>) -> impl Future<Output = Result<Observed, Error>> + Send;
+}
+
+/// Why a case could not be played.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The server's address does not answer.
+    #[error("reach {address}: {source}")]
+    Unreachable {
+        /// `host:port`.
+        address: String,
+        /// What the connection said.
+        source: io::Error,
+    },
+    /// The server broke off, or did not answer in HTTP.
+    #[error("get an answer from {address} to {request}: {reason}")]
+    NoAnswer {
+        /// `host:port`.
+        address: String,
+        /// Method and path.
+        request: String,
+        /// What went wrong.
+        reason: String,
+    },
+    /// A subscriber's port could not be opened.
+    #[error("listen on {bind} as a subscriber: {source}")]
+    Listen {
+        /// The address of `--bind`.
+        bind: std::net::IpAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The command could not be started, or its server never answered.
+    #[error("launch {command}: {reason}")]
+    Launch {
+        /// The command line.
+        command: String,
+        /// What went wrong and what to do.
+        reason: String,
+    },
+    /// The case made more attempts than any scenario may ask for.
+    #[error("play the case to its end: more than {0} attempts, the retries do not stop")]
+    Endless(usize),
+    /// The run was interrupted before the case was over.
+    #[error("play the case to its end: the run was interrupted")]
+    Interrupted,
+}

@@ -1,0 +1,217 @@
+//! Takes a case and the address of a server.
+//! Gives what the server did: its answers, and every attempt that reached the subscribers opened for the case.
+//! Never has more deliveries under way than it was told: a server's notifier may have few workers.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Notify, Semaphore};
+
+use super::{Bindings, Error, Move, Stage, Target, client};
+use crate::clock::Clock;
+use crate::judge::{Clockwork, Noise, Observed};
+use crate::scenario::{Capability, Case};
+use crate::subscriber::{Audience, Listener, Reaction, Ticket, listen};
+use crate::time::{Duration, Instant};
+use crate::wire::HttpRequest;
+
+/// How long a missing attempt is waited for beyond its time, on the machine's clock.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How often the machine's timer is read, on its own clock.
+const PROBE: Duration = Duration::from_millis(5);
+
+/// Where a server is, and how it can call back.
+#[derive(Clone, Debug)]
+pub struct ServerOptions {
+    /// `host:port`.
+    pub address: String,
+    /// How many times faster than the machine's its clock runs.
+    pub scale: u32,
+    /// The address on which subscribers listen.
+    pub bind: IpAddr,
+    /// The host by which the server reaches them, where that is not `bind`.
+    pub advertise: Option<String>,
+    /// The most deliveries under way at once.
+    pub jobs: u32,
+    /// Names this run on the server, so that two runs don't meet.
+    pub run: String,
+}
+
+/// Any Zaqar-compatible server.
+#[derive(Debug)]
+pub struct ServerTarget {
+    options: ServerOptions,
+    clock: Clock,
+    workers: Semaphore,
+    noise: Arc<Mutex<Vec<Noise>>>,
+}
+
+impl ServerTarget {
+    /// A target for the server at an address; watches the machine's timer as long as it lives.
+    pub fn new(options: ServerOptions) -> Self {
+        let clock = Clock::start(options.scale);
+        let noise = Arc::default();
+        tokio::spawn(watch_timer(clock, Arc::downgrade(&noise)));
+        Self { clock, workers: Semaphore::new(options.jobs as usize), noise, options }
+    }
+
+    /// Workers that the server needs at once for a case: one for each subscriber that something is sent to.
+    fn workers_for(&self, case: &Case) -> u32 {
+        let busy = case.expect.deliveries.iter().filter(|delivery| delivery.attempts > 0);
+        let subscribers: BTreeSet<&str> = busy.map(|delivery| delivery.subscriber.as_str()).collect();
+        u32::try_from(subscribers.len()).unwrap_or(u32::MAX).clamp(1, self.options.jobs)
+    }
+
+    /// The readings between the start of a case and now, on the case's own clock.
+    fn noise_since(&self, start: Instant) -> Vec<Noise> {
+        let readings = lock(&self.noise);
+        let own = |noise: &Noise| Noise { at: Instant::after_start(noise.at.since(start)), late: noise.late };
+        readings.iter().filter(|noise| noise.at >= start).map(own).collect()
+    }
+}
+
+impl Target for ServerTarget {
+    fn name(&self) -> String {
+        format!("http://{}", self.options.address)
+    }
+
+    fn capabilities(&self) -> BTreeSet<Capability> {
+        BTreeSet::new()
+    }
+
+    fn clock(&self) -> Clockwork {
+        Clockwork::Real { scale: self.options.scale }
+    }
+
+    async fn play(&self, case: &Arc<Case>) -> Result<Observed, Error> {
+        let workers = self.workers.acquire_many(self.workers_for(case)).await.expect("never closed");
+        let (start, clock) = (self.clock.now(), self.clock.restart());
+        let theatre = Theatre::open(case, &self.options, clock)?;
+        let mut workers = Some(workers);
+        loop {
+            let changed = theatre.house.changed.notified();
+            let (next, quiet) = theatre.poll();
+            if quiet {
+                workers = None; // Only silence is waited for: the next case may begin.
+            }
+            match next {
+                Move::Over => break,
+                Move::Send(request) => {
+                    theatre.house.changed.notify_waiters();
+                    let response = client::send(&self.options.address, &request).await?;
+                    theatre.house.with(|stage| stage.handle_answer(clock.now(), response));
+                }
+                Move::Wait(until) => tokio::select! {
+                    biased;
+                    () = changed => {}
+                    () = clock.sleep_until(until) => {}
+                },
+            }
+        }
+        drop(workers);
+        Ok(theatre.close(self.noise_since(start)))
+    }
+}
+
+/// A stage with the sockets of its subscribers.
+struct Theatre {
+    house: Arc<House>,
+    listeners: Vec<Listener>,
+}
+
+/// What the sockets share with the client's side.
+struct House {
+    stage: Mutex<Option<Stage>>,
+    clock: Clock,
+    changed: Notify,
+}
+
+impl Theatre {
+    /// Opens a port for each subscriber, then sets the stage: addresses must be known before the first step.
+    fn open(case: &Arc<Case>, options: &ServerOptions, clock: Clock) -> Result<Self, Error> {
+        let house = Arc::new(House { stage: Mutex::new(None), clock, changed: Notify::new() });
+        let (mut listeners, mut addresses) = (Vec::new(), BTreeMap::new());
+        for name in case.subscribers.keys() {
+            let audience: Arc<dyn Audience> = Arc::<House>::clone(&house);
+            let listener = listen(options.bind, name, audience, clock)
+                .map_err(|source| Error::Listen { bind: options.bind, source })?;
+            let host = options.advertise.clone().unwrap_or_else(|| match options.bind {
+                IpAddr::V4(address) => address.to_string(),
+                IpAddr::V6(address) => format!("[{address}]"),
+            });
+            addresses.insert(name.clone(), format!("http://{host}:{}/{name}", listener.address.port()));
+            listeners.push(listener);
+        }
+        let bindings = Bindings::new(&options.run, case, addresses);
+        let patience = PATIENCE * options.scale;
+        *lock(&house.stage) = Some(Stage::new(Arc::clone(case), bindings, patience));
+        Ok(Self { house, listeners })
+    }
+
+    /// The client's next move; the second value says that only silence is waited for.
+    fn poll(&self) -> (Move, bool) {
+        let now = self.house.clock.now();
+        self.house.with(|stage| (stage.poll(now), stage.is_quiet()))
+    }
+
+    fn close(self, noise: Vec<Noise>) -> Observed {
+        drop(self.listeners);
+        let stage = lock(&self.house.stage).take().expect("closed only here");
+        stage.into_observed(self.house.clock.now(), noise)
+    }
+}
+
+impl House {
+    fn with<T>(&self, act: impl FnOnce(&mut Stage) -> T) -> T {
+        act(lock(&self.stage).as_mut().expect("set before anybody knows an address"))
+    }
+}
+
+impl Audience for House {
+    fn closed(&self, subscriber: &str) -> Option<Option<Instant>> {
+        let now = self.clock.now();
+        match lock(&self.stage).as_mut() {
+            Some(stage) => stage.closed(now, subscriber),
+            None => Some(None),
+        }
+    }
+
+    fn arrived(&self, subscriber: &str, request: HttpRequest) -> Option<(Ticket, Reaction)> {
+        let now = self.clock.now();
+        let reaction = lock(&self.stage).as_mut()?.handle_arrival(now, subscriber, request);
+        self.changed.notify_waiters();
+        reaction
+    }
+
+    fn ended(&self, ticket: Ticket) {
+        let now = self.clock.now();
+        if let Some(stage) = lock(&self.stage).as_mut() {
+            stage.handle_end(now, ticket);
+        }
+        self.changed.notify_waiters();
+    }
+
+    fn changed(&self) -> &Notify {
+        &self.changed
+    }
+}
+
+/// Reads how late the machine's timer rings, until the target is gone.
+async fn watch_timer(clock: Clock, readings: std::sync::Weak<Mutex<Vec<Noise>>>) {
+    loop {
+        let due = clock.now() + PROBE * clock.scale();
+        clock.sleep_until(due).await;
+        let at = clock.now();
+        let Some(readings) = readings.upgrade() else { return };
+        // A tokio timer is a millisecond coarse; less is no news.
+        if at.since(due) > Duration::from_millis(2) * clock.scale() {
+            lock(&readings).push(Noise { at, late: at.since(due) });
+        }
+    }
+}
+
+/// A panic elsewhere has its own report; the data behind the lock is whole, since nobody stops in the middle of a change.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,201 @@
+//! Takes a case, and everything that happens while it is played: answers, arrivals, ends.
+//! Gives the client's next move, what each subscriber does, and in the end all that was observed.
+//! Never opens a socket or reads a clock: the same stage stands in virtual time and before a real server.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::fill::{Bindings, fill};
+use crate::judge::{Attempt, Exchange, Noise, Observed, message_of};
+use crate::scenario::{Action, Behaviour, Case, ExpectedDelivery};
+use crate::subscriber::{Reaction, Subscriber, Ticket};
+use crate::time::{Duration, Instant};
+use crate::wire::{HttpRequest, HttpResponse};
+
+/// What the client does next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Move {
+    /// Sends this request and hands its answer to [`Stage::handle_answer`].
+    Send(HttpRequest),
+    /// Waits until then, or until something happens.
+    Wait(Instant),
+    /// Nothing more: the case is over.
+    Over,
+}
+
+/// One case while it is played.
+///
+/// Drive it: ask [`Stage::poll`] for the client's move, and ask again after each `handle_*` and when a wait is over.
+#[derive(Debug)]
+pub struct Stage {
+    case: Arc<Case>,
+    bindings: Bindings,
+    subscribers: BTreeMap<String, Subscriber>,
+    /// How long a missing attempt is waited for beyond its time.
+    patience: Duration,
+    next_step: usize,
+    not_before: Instant,
+    sent: Option<(Instant, HttpRequest)>,
+    stopped: bool,
+    open: usize,
+    last_event: Instant,
+    observed: Observed,
+}
+
+impl Stage {
+    /// A stage for `case`, before its first step.
+    pub fn new(case: Arc<Case>, bindings: Bindings, patience: Duration) -> Self {
+        let player =
+            |(name, script): (&String, &crate::scenario::Script)| (name.clone(), Subscriber::new(script.clone()));
+        Self {
+            subscribers: case.subscribers.iter().map(player).collect(),
+            case,
+            bindings,
+            patience,
+            next_step: 0,
+            not_before: Instant::START,
+            sent: None,
+            stopped: false,
+            open: 0,
+            last_event: Instant::START,
+            observed: Observed::default(),
+        }
+    }
+
+    /// The client's next move.
+    pub fn poll(&mut self, now: Instant) -> Move {
+        let case = Arc::clone(&self.case);
+        while let Some(step) = case.steps.get(self.next_step).filter(|_| !self.stopped) {
+            let due = self.not_before.max(Instant::after_start(step.at.unwrap_or_default()));
+            if now < due {
+                return Move::Wait(due);
+            }
+            if let Action::Advance(duration) = step.action {
+                self.next_step += 1;
+                self.not_before = due + duration;
+                continue;
+            }
+            return self.send(now);
+        }
+        let deadline = self.deadline();
+        match self.open {
+            0 if now >= deadline => Move::Over,
+            0 => Move::Wait(deadline),
+            _ => Move::Wait(deadline.max(now + self.patience + Duration::from_secs(1))),
+        }
+    }
+
+    /// Takes in the answer to the request under way.
+    pub fn handle_answer(&mut self, now: Instant, response: HttpResponse) {
+        let Some((sent, request)) = self.sent.take() else { return };
+        let index = self.next_step;
+        let step = &self.case.steps[index];
+        if let Action::Subscribe(subscribe) = &step.action
+            && let Some(id) = response.json().as_ref().and_then(|body| body.get("subscription_id")?.as_str())
+        {
+            self.bindings.subscribed(subscribe, id);
+        }
+        // Nobody said what this answer must be, and what follows builds on it: going on would prove nothing.
+        self.stopped = step.expect.is_none() && !(200..=299).contains(&response.status);
+        self.observed.exchanges.push(Exchange { step: index, sent, request, response });
+        self.next_step += 1;
+        (self.not_before, self.last_event) = (now, now);
+    }
+
+    /// Whether a subscriber's port is closed now, and until when if that is known.
+    pub fn closed(&mut self, now: Instant, subscriber: &str) -> Option<Option<Instant>> {
+        self.subscribers.get_mut(subscriber).and_then(|player| player.closed(now))
+    }
+
+    /// Takes in a request at a subscriber, and says what the subscriber does; `None` refuses the connection.
+    pub fn handle_arrival(
+        &mut self,
+        now: Instant,
+        subscriber: &str,
+        request: HttpRequest,
+    ) -> Option<(Ticket, Reaction)> {
+        let behaviour = self.subscribers.get_mut(subscriber)?.handle_arrival(now)?;
+        let ticket = self.observed.attempts.len();
+        self.observed.attempts.push(Attempt {
+            subscriber: subscriber.into(),
+            arrived: now,
+            ended: now,
+            request,
+            behaviour: behaviour.to_string(),
+        });
+        self.open += 1;
+        self.last_event = now;
+        Some((ticket, self.reaction(behaviour)))
+    }
+
+    /// Takes in that a subscriber has done with an attempt.
+    pub fn handle_end(&mut self, now: Instant, ticket: Ticket) {
+        let attempt = &mut self.observed.attempts[ticket];
+        attempt.ended = now;
+        if let Some(player) = self.subscribers.get_mut(&attempt.subscriber) {
+            player.handle_end(now);
+        }
+        self.open -= 1;
+        self.last_event = now;
+    }
+
+    /// Whether everything expected has been seen, so that only silence is waited for.
+    pub fn is_quiet(&self) -> bool {
+        self.next_step >= self.case.steps.len() && self.open == 0 && self.longest_missing().is_none()
+    }
+
+    /// The subscriber that listens at this address, if one of this case does.
+    pub fn subscriber_at(&self, url: &str) -> Option<&str> {
+        self.bindings.subscriber_at(url)
+    }
+
+    /// Everything observed, the stage being over.
+    pub fn into_observed(self, now: Instant, noise: Vec<Noise>) -> Observed {
+        Observed { ended: now, noise, ..self.observed }
+    }
+
+    fn send(&mut self, now: Instant) -> Move {
+        if self.sent.is_some() {
+            return Move::Wait(now + self.patience + Duration::from_secs(1));
+        }
+        let step = &self.case.steps[self.next_step];
+        let request = fill(&step.action, &self.bindings);
+        if matches!(step.action, Action::Post(_)) {
+            self.subscribers.values_mut().for_each(|subscriber| subscriber.handle_post(now));
+        }
+        self.sent = Some((now, request.clone()));
+        Move::Send(request)
+    }
+
+    fn reaction(&self, behaviour: Behaviour) -> Reaction {
+        match behaviour {
+            Behaviour::Redirect { status, to } => Reaction::Redirect(status, self.bindings.address(&to).to_owned()),
+            behaviour => Reaction::Behave(behaviour),
+        }
+    }
+
+    /// Until when to wait for something to happen: silence after the last attempt makes a count mean something.
+    fn deadline(&self) -> Instant {
+        let quiet = self.case.expect.quiet();
+        match self.longest_missing() {
+            None => self.last_event + quiet,
+            Some(delay) => self.last_event + delay.max(quiet) + self.patience,
+        }
+    }
+
+    /// The longest delay before an attempt that is expected next; `None` if all have been seen.
+    fn longest_missing(&self) -> Option<Duration> {
+        if self.stopped {
+            return None;
+        }
+        let mut seen: BTreeMap<(&str, Option<usize>), usize> = BTreeMap::new();
+        for attempt in &self.observed.attempts {
+            *seen.entry((&attempt.subscriber, message_of(&self.case, attempt))).or_default() += 1;
+        }
+        let missing = |delivery: &ExpectedDelivery| {
+            let seen = seen.get(&(delivery.subscriber.as_str(), Some(delivery.message))).copied().unwrap_or(0);
+            (seen < delivery.attempts as usize).then(|| delivery.delay_before(seen))
+        };
+        self.case.expect.deliveries.iter().filter_map(missing).max()
+    }
+}
