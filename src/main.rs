@@ -1,2 +1,7 @@
 //! Parses the command line, runs it, and turns the answer into an exit code.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(zaqarcheck::cli::run(std::env::args_os()).code())
+}

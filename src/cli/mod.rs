@@ -1,0 +1,132 @@
+//! Takes the arguments of the command line.
+//! Gives the exit code; prints on the way what was asked for.
+//! Never decides anything about a scenario: it wires the pieces together, one file per verb.
+
+mod lint;
+mod progress;
+mod run;
+mod schedule;
+mod schema;
+mod select;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+
+use clap::{Parser, Subcommand, ValueEnum, builder::PossibleValue};
+
+use crate::protocol::Profile;
+use crate::runner::{Exit, SuiteError};
+use crate::scenario::{Look, render};
+use crate::target;
+
+/// Judges whether a Zaqar-compatible server delivers notifications the way the documents promise.
+#[derive(Debug, Parser)]
+#[command(name = "zaqarcheck", version, about, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Plays scenarios on the reference model or on a server, and judges what was seen.
+    Run(Box<run::RunOptions>),
+    /// Checks scenario files: their form, their expected delays, and what they claim to catch.
+    Lint(lint::LintOptions),
+    /// Draws the delays that a delivery policy leads to.
+    Schedule(schedule::ScheduleOptions),
+    /// Prints the JSON Schema of the scenario format.
+    Schema,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  everything selected came out as expected: pass, or known as the ledger says
+  1  an unexpected failure, or a ledger entry that is no longer true
+  2  usage, or an invalid scenario, ledger or register; nothing was run
+  3  could not test: target unreachable or died, run cut short, report not written
+  4  no failure, but something was inconclusive
+  5  nothing ran";
+
+/// Why a verb could not do its work; the message reads after "cannot".
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Options that don't go together, or name what does not exist.
+    #[error("{0}")]
+    Usage(String),
+    /// The suite can't be used.
+    #[error(transparent)]
+    Suite(#[from] SuiteError),
+    /// Nothing matched the selection.
+    #[error("{0}")]
+    NothingSelected(String),
+    /// The target can't be used.
+    #[error(transparent)]
+    Target(#[from] target::Error),
+    /// A file could not be written.
+    #[error("write {path}: {source}")]
+    Write {
+        /// The path as named.
+        path: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Standard input or output broke.
+    #[error("talk to the terminal: {0}")]
+    Terminal(#[from] io::Error),
+}
+
+impl Error {
+    const fn exit(&self) -> Exit {
+        match self {
+            Self::Usage(_) | Self::Suite(_) => Exit::Usage,
+            Self::NothingSelected(_) => Exit::NothingRan,
+            Self::Target(_) | Self::Write { .. } | Self::Terminal(_) => Exit::CouldNotTest,
+        }
+    }
+}
+
+/// Runs the command line `arguments`, the program's name first.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Conforms };
+        }
+    };
+    let done = match cli.verb {
+        Verb::Run(options) => run::run(*options),
+        Verb::Lint(options) => lint::run(&options),
+        Verb::Schedule(options) => schedule::run(&options),
+        Verb::Schema => schema::run(),
+    };
+    done.unwrap_or_else(|error| {
+        report(&error);
+        error.exit()
+    })
+}
+
+/// Tells an error on standard error; a reader that has closed its pipe is no error worth telling.
+fn report(error: &Error) {
+    let mut stderr = anstream::stderr().lock();
+    if let Error::Suite(SuiteError::Invalid(mistakes)) = error {
+        for file in mistakes {
+            // anstream takes the colours out again where nobody sees them.
+            let _ = writeln!(stderr, "{}", render(&file.diagnostics, &file.text, Look::Styled));
+        }
+    }
+    if !matches!(error, Error::Terminal(source) if source.kind() == io::ErrorKind::BrokenPipe) {
+        let _ = writeln!(stderr, "zaqarcheck: cannot {error}");
+    }
+}
+
+impl ValueEnum for Profile {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
+    }
+}

@@ -1,0 +1,60 @@
+//! Takes how many cases came out how.
+//! Gives the exit code that says so.
+//! Never a count: 256 failures must not read as none.
+
+use super::event::{ResultKind, ScenarioFinished};
+
+/// What the program's exit code means. The first that applies, in the order 2, 1, 3, 4, 5, 0, is the one given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: everything selected came out as expected: pass, or known as the ledger says.
+    Conforms,
+    /// 1: an unexpected failure, or a ledger entry that is no longer true.
+    Deviates,
+    /// 2: usage, or an invalid scenario, ledger or register; nothing was run.
+    Usage,
+    /// 3: could not test: the target was unreachable or died, the run was cut short, or a report could not be written.
+    CouldNotTest,
+    /// 4: no failure, but something was inconclusive.
+    Inconclusive,
+    /// 5: nothing ran.
+    NothingRan,
+}
+
+impl Exit {
+    /// The number.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Conforms => 0,
+            Self::Deviates => 1,
+            Self::Usage => 2,
+            Self::CouldNotTest => 3,
+            Self::Inconclusive => 4,
+            Self::NothingRan => 5,
+        }
+    }
+
+    /// The meaning of a number; one that has none says that something went wrong.
+    pub fn from_code(code: u8) -> Self {
+        let all =
+            [Self::Conforms, Self::Deviates, Self::Usage, Self::CouldNotTest, Self::Inconclusive, Self::NothingRan];
+        all.into_iter().find(|exit| exit.code() == code).unwrap_or(Self::CouldNotTest)
+    }
+
+    /// The code of a run. Failures of level `info` are reported and decide nothing.
+    pub fn of(finished: &[ScenarioFinished], unmatched: &[String], interrupted: bool) -> Self {
+        let any = |wanted: &[ResultKind]| finished.iter().any(|case| wanted.contains(&case.verdict));
+        let fails = |case: &ScenarioFinished| case.verdict == ResultKind::Fail && case.level != "info";
+        if finished.iter().any(fails) || any(&[ResultKind::Stale]) || !unmatched.is_empty() {
+            Self::Deviates
+        } else if any(&[ResultKind::Error]) || interrupted {
+            Self::CouldNotTest
+        } else if any(&[ResultKind::Inconclusive]) {
+            Self::Inconclusive
+        } else if finished.iter().all(|case| case.verdict == ResultKind::NotApplicable) {
+            Self::NothingRan
+        } else {
+            Self::Conforms
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Takes scenarios and a target.
+//! Gives the recorded stream of the run: a header, one event for each case, a summary.
+//! Never renders anything: `report` does.
+
+mod event;
+mod exit;
+mod explain;
+mod ledger;
+mod play;
+mod record;
+mod suite;
+
+use std::sync::Arc;
+
+pub use event::*;
+pub use exit::Exit;
+pub use explain::{explain, update_ledger};
+pub use ledger::{Entry, Ledger};
+pub use play::{Planned, run_on_model, run_on_server};
+pub use suite::{Flawed, Suite, SuiteError};
+
+use crate::judge::judge;
+use crate::target::Target;
+
+/// One case, from what is planned to what is recorded. Start reading here: every arrow of the diagram in the crate's
+/// documentation is one line.
+pub async fn run_case<T: Target>(planned: &Planned, target: &T, ledger: Option<&Ledger>) -> ScenarioFinished {
+    let Planned { scenario, case, .. } = planned;
+    let lacking: Vec<_> = scenario.needs.difference(&target.capabilities()).copied().collect();
+    if !lacking.is_empty() {
+        return record::not_applicable(planned, &lacking);
+    }
+    match target.play(&Arc::clone(case)).await {
+        Err(error) => record::error(planned, &error),
+        Ok(observed) => {
+            let verdict = judge(case, &observed, target.clock());
+            let finding = ledger::compare(ledger, planned, &verdict, target.clock());
+            record::finished(planned, observed, verdict, finding)
+        }
+    }
+}

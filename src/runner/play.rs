@@ -1,0 +1,126 @@
+//! Takes planned cases and a target.
+//! Gives their records: of the model in the order of the plan, of a server as they finish.
+//! Never lets one case influence another.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use rayon::prelude::*;
+use tokio::task::JoinSet;
+
+use super::event::{ResultKind, ScenarioFinished, Wall};
+use super::{Ledger, run_case};
+use crate::clock::Clock;
+use crate::protocol::Deviations;
+use crate::scenario::{Case, Requirement, Scenario};
+use crate::target::{ModelTarget, ServerTarget};
+use crate::time::Duration;
+
+/// How often a case is played again on a server when the machine was too noisy to tell. A failure is never repeated.
+const REPEATS: usize = 2;
+
+/// One case with what the report says about it.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// The scenario it belongs to.
+    pub scenario: Arc<Scenario>,
+    /// The case.
+    pub case: Arc<Case>,
+    /// The requirements it checks.
+    pub requirements: Vec<Requirement>,
+}
+
+/// Plays every case on the model, on as many threads as `jobs` says; the records are in the order of the plan, so the
+/// number of threads can't be seen in them.
+///
+/// # Panics
+/// If the system gives no threads.
+pub fn run_on_model(
+    plan: &[Planned],
+    deviations: Deviations,
+    ledger: Option<&Ledger>,
+    jobs: usize,
+) -> Vec<ScenarioFinished> {
+    let (target, wall) = (ModelTarget { deviations }, Clock::start(1));
+    let play = |planned: &Planned| ready(timed(wall, run_case(planned, &target, ledger)));
+    if jobs == 1 {
+        return plan.iter().map(play).collect();
+    }
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build().expect("threads");
+    pool.install(|| plan.par_iter().map(play).collect())
+}
+
+/// Plays every case on a server, the longest first, all at once as far as the target's workers allow; tells each record
+/// to `tell` as it is final. Cases that the machine was too noisy for are played again at the end, one by one.
+///
+/// Cut short by `stop`, it returns what is known so far, and `true`.
+pub async fn run_on_server(
+    plan: Vec<Planned>,
+    target: Arc<ServerTarget>,
+    ledger: Option<Arc<Ledger>>,
+    stop: impl Future<Output = ()>,
+    mut tell: impl FnMut(&ScenarioFinished),
+) -> (Vec<ScenarioFinished>, bool) {
+    let mut finished = Vec::new();
+    let all = async {
+        let wall = Clock::start(1);
+        let mut noisy = Vec::new();
+        let mut running = JoinSet::new();
+        for planned in longest_first(plan) {
+            let (target, ledger) = (Arc::clone(&target), ledger.clone());
+            running.spawn(async move {
+                let record = timed(wall, run_case(&planned, &*target, ledger.as_deref())).await;
+                (planned, record)
+            });
+        }
+        while let Some(joined) = running.join_next().await {
+            let (planned, record) = joined.expect("a case neither panics nor is cancelled");
+            if record.verdict == ResultKind::Inconclusive {
+                noisy.push((planned, record));
+            } else {
+                tell(&record);
+                finished.push(record);
+            }
+        }
+        for (planned, mut record) in noisy {
+            for _ in 0..REPEATS {
+                if record.verdict == ResultKind::Inconclusive {
+                    record = timed(wall, run_case(&planned, &*target, ledger.as_deref())).await;
+                }
+            }
+            tell(&record);
+            finished.push(record);
+        }
+    };
+    let interrupted = tokio::select! {
+        biased;
+        () = stop => true,
+        () = all => false,
+    };
+    (finished, interrupted)
+}
+
+/// The longest case alone decides how long the run takes if nothing waits behind it.
+fn longest_first(mut plan: Vec<Planned>) -> Vec<Planned> {
+    plan.sort_by_key(|planned| std::cmp::Reverse(planned.case.forecast()));
+    plan
+}
+
+/// Notes when a case began and how long it took, on the machine's clock.
+async fn timed(wall: Clock, case: impl Future<Output = ScenarioFinished>) -> ScenarioFinished {
+    let started = wall.now();
+    let record = case.await;
+    let milliseconds = |duration: Duration| duration.as_micros() as f64 / 1000.0;
+    let wall =
+        Wall { started_ms: milliseconds(started.since_start()), elapsed_ms: milliseconds(wall.now().since(started)) };
+    ScenarioFinished { wall, ..record }
+}
+
+/// The result of a future that never waits, as those of the model are.
+fn ready<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => result,
+        Poll::Pending => unreachable!("nothing on the model's way waits"),
+    }
+}
