@@ -79,7 +79,7 @@ fn answer(line: &str, deviations: Deviations) -> Answer {
 fn whole(policy: Value, deviations: Deviations) -> Result<Answer, String> {
     validate(&policy, deviations).map_err(|refusal| match refusal {
         Refusal::Invalid(text) => text,
-        Refusal::Crash => "TypeError: a delay can't be compared".into(),
+        Refusal::Crash(exception) => format!("TypeError: {exception}"),
     })?;
     let selected = match policy {
         Value::Object(keys) => Selected::Policy(keys),

@@ -99,7 +99,7 @@ impl Model {
         match metadata.get("_retry_policy").map(|policy| policy::validate(policy, self.settings.deviations)) {
             None | Some(Ok(())) => Ok(()),
             Some(Err(Refusal::Invalid(text))) => Err(Refused::Invalid(text)),
-            Some(Err(Refusal::Crash)) => Err(Refused::Crash(crashed)),
+            Some(Err(Refusal::Crash(exception))) => Err(Refused::Crash(crashed, exception)),
         }
     }
 }
@@ -113,17 +113,15 @@ enum Crashed {
 
 enum Refused {
     Invalid(String),
-    Crash(Crashed),
+    Crash(Crashed, String),
 }
 
 impl Refused {
     fn fault(self, kind: FaultKind) -> Fault {
         match self {
             Self::Invalid(text) => Fault::new(kind, text),
-            Self::Crash(Crashed::Internal) => {
-                Fault::new(FaultKind::Internal, "'<' not supported between instances of 'int' and 'NoneType'")
-            }
-            Self::Crash(Crashed::Update) => Fault::new(
+            Self::Crash(Crashed::Internal, exception) => Fault::new(FaultKind::Internal, exception),
+            Self::Crash(Crashed::Update, _) => Fault::new(
                 FaultKind::ServiceUnavailable,
                 "Queue could not be updated. Please try again in a few seconds.",
             ),

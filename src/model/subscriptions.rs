@@ -74,6 +74,9 @@ impl Model {
             born: now,
             confirmed: false,
         };
+        if subscription.ttl_s == 0 {
+            return Err(Fault::new(FaultKind::Internal, "The subscription does not exist"));
+        }
         let location = Some(format!("/v2/queues/{queue}/subscriptions"));
         let twin = self.find_twin(now, &project, &queue, &subscription.subscriber);
         let id = match twin {
@@ -226,6 +229,7 @@ impl Model {
         match keys.get("ttl").map(|ttl| (ttl, ttl.as_i64())) {
             None => Ok(()),
             Some((_, None)) => Err(Refusal::Invalid("TTL must be an integer.".into())),
+            Some((_, Some(0))) if deviations.has(Deviation::SubscriptionTtlZeroCrashes) => Ok(()),
             Some((_, Some(ttl_s))) if ttl_s < TTL_MIN_S => {
                 Err(Refusal::Invalid("The TTL for a subscription must be at least 60 seconds long.".into()))
             }
@@ -254,7 +258,7 @@ impl Refusal {
     fn fault(self, crashed: Fault) -> Fault {
         match self {
             Self::Invalid(text) => invalid(text),
-            Self::Crash => crashed,
+            Self::Crash(_) => crashed,
         }
     }
 }

@@ -12,9 +12,9 @@ use crate::protocol::{Deviation, Deviations};
 pub enum Refusal {
     /// The description of the 400 answer. Source: commit, the texts of its validator.
     Invalid(String),
-    /// The reference implementation breaks down over the value instead of refusing it; what the client sees depends
-    /// on the request. Observed: zaqar 23.0.1, [`Deviation::EmptyDelayCrashesValidation`].
-    Crash,
+    /// The reference implementation breaks down over the value instead of refusing it, with this exception; what the
+    /// client sees depends on the request. Observed: zaqar 23.0.1, [`Deviation::EmptyDelayCrashesValidation`].
+    Crash(String),
 }
 
 /// Checks the seven keys and the range of delays, as every request that stores a policy does: queue PUT and PATCH,
@@ -41,8 +41,11 @@ pub fn validate(policy: &Value, deviations: Deviations) -> Result<(), Refusal> {
     if keys.is_empty() {
         return Ok(());
     }
-    let minimum = comparable(keys.get("minimum_delay"), default::MINIMUM_DELAY_S, deviations)?;
-    let maximum = comparable(keys.get("maximum_delay"), default::MAXIMUM_DELAY_S, deviations)?;
+    if deviations.has(Deviation::EmptyDelayCrashesValidation) {
+        check_comparable(keys.get("minimum_delay"), keys.get("maximum_delay"))?;
+    }
+    let minimum = comparable(keys.get("minimum_delay"), default::MINIMUM_DELAY_S);
+    let maximum = comparable(keys.get("maximum_delay"), default::MAXIMUM_DELAY_S);
     if maximum < minimum {
         return invalid("minimum_delay must less than maximum_delay.");
     }
@@ -61,25 +64,40 @@ fn validate_type(key: &str, value: &Value, deviations: Deviations) -> Result<(),
         ("ignore_subscription_override", _) => invalid("ignore_subscription_override must be a boolean."),
         (_, Value::Number(number)) if number.is_i64() => Ok(()),
         (_, Value::Bool(_)) if deviations.has(Deviation::BooleansPassAsIntegers) => Ok(()),
-        ("minimum_delay" | "maximum_delay", _) if crashes(value, deviations) => Err(Refusal::Crash),
         (key, _) => invalid(&format!("Retry policy: {key} must be a integer.")),
     }
 }
 
 /// A delay as the range test sees it.
-fn comparable(value: Option<&Value>, default: i64, deviations: Deviations) -> Result<i128, Refusal> {
+fn comparable(value: Option<&Value>, default: i64) -> i128 {
     match value {
-        None => Ok(default.into()),
-        Some(Value::Number(number)) => Ok(number.as_i64().unwrap_or_default().into()),
-        Some(Value::Bool(flag)) => Ok((*flag).into()),
-        Some(value) if crashes(value, deviations) => Err(Refusal::Crash),
-        Some(_) => Ok(default.into()),
+        Some(Value::Number(number)) => number.as_i64().unwrap_or_default().into(),
+        Some(Value::Bool(flag)) => (*flag).into(),
+        _ => default.into(),
     }
 }
 
-fn crashes(value: &Value, deviations: Deviations) -> bool {
-    let empty = is_falsy(value) && !value.is_number() && !value.is_boolean();
-    empty && deviations.has(Deviation::EmptyDelayCrashesValidation)
+/// The reference compares the maximum with the minimum before it knows that both are numbers.
+fn check_comparable(minimum: Option<&Value>, maximum: Option<&Value>) -> Result<(), Refusal> {
+    let [minimum, maximum] = [minimum, maximum].map(|value| value.map_or("int", type_name));
+    if [minimum, maximum].iter().all(|name| matches!(*name, "int" | "float" | "bool")) {
+        return Ok(());
+    }
+    let text = format!("'<' not supported between instances of '{maximum}' and '{minimum}'");
+    Err(Refusal::Crash(text))
+}
+
+/// What the reference implementation's language calls the type of a value.
+fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "NoneType",
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_f64() => "float",
+        Value::Number(_) => "int",
+        Value::String(_) => "str",
+        Value::Array(_) => "list",
+        Value::Object(_) => "dict",
+    }
 }
 
 fn invalid(text: &str) -> Result<(), Refusal> {
@@ -109,7 +127,7 @@ mod tests {
         for (profile, expected) in [(Profile::Documented, documented), (Profile::Zaqar23, zaqar)] {
             let refusal = validate(policy, profile.deviations()).err().map(|refusal| match refusal {
                 Refusal::Invalid(text) => text,
-                Refusal::Crash => "crash".into(),
+                Refusal::Crash(_) => "crash".into(),
             });
             assert_eq!(refusal.as_deref(), expected, "{policy} {}", profile.name());
         }

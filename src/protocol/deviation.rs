@@ -84,6 +84,8 @@ deviations! {
             "A subscription that is refused has created its queue all the same.";
         ScheduleRestartsAfterError, "schedule-restarts-after-error",
             "When a first attempt was answered outside 200-599 and the schedule breaks off, it runs again from its start.";
+        SubscriptionTtlZeroCrashes, "subscription-ttl-zero-crashes",
+            "A subscription created with a ttl of 0 is an internal error, one changed to it is accepted and gone.";
         UndefinedBackoffStopsSchedule, "undefined-backoff-stops-schedule",
             "geometric and exponential with a minimum_delay of 0 or less end the retries before the backoff phase.";
         UnusualStatusEndsRetries, "unusual-status-ends-retries",

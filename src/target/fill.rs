@@ -4,11 +4,15 @@
 
 use std::collections::BTreeMap;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use crate::rng::Stream;
 use crate::scenario::{Action, Case, Subscribe};
 use crate::wire::{HttpRequest, PATCH_MEDIA_TYPE};
+
+/// What stands for itself in a segment of a path. Source: RFC 3986, "unreserved".
+const IN_A_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// What the names in a case stand for in this run.
 #[derive(Clone, Debug)]
@@ -124,7 +128,7 @@ fn request(bindings: &Bindings, project: &str, method: &str, path: &str, body: O
 }
 
 fn queue(name: &str) -> String {
-    format!("/v2/queues/{name}")
+    format!("/v2/queues/{}", utf8_percent_encode(name, IN_A_PATH))
 }
 
 fn subscriptions(queue_name: &str) -> String {

@@ -152,7 +152,7 @@ impl Theatre {
     /// The client's next move; the second value says that only silence is waited for.
     fn poll(&self) -> (Move, bool) {
         let now = self.house.clock.now();
-        self.house.with(|stage| (stage.poll(now), stage.is_quiet()))
+        self.house.with(|stage| (stage.poll(now), stage.is_quiet(now)))
     }
 
     fn close(self, noise: Vec<Noise>) -> Observed {

@@ -80,7 +80,7 @@ impl Stage {
         let deadline = self.deadline();
         match self.open {
             0 if now >= deadline => Move::Over,
-            0 => Move::Wait(deadline),
+            0 => Move::Wait(self.overdue().filter(|overdue| now < *overdue).unwrap_or(deadline).min(deadline)),
             _ => Move::Wait(deadline.max(now + self.patience + Duration::from_secs(1))),
         }
     }
@@ -139,9 +139,10 @@ impl Stage {
         self.last_event = now;
     }
 
-    /// Whether everything expected has been seen, so that only silence is waited for.
-    pub fn is_quiet(&self) -> bool {
-        self.next_step >= self.case.steps.len() && self.open == 0 && self.longest_missing().is_none()
+    /// Whether only silence is waited for: everything expected has been seen, or is so late that it won't come.
+    pub fn is_quiet(&self, now: Instant) -> bool {
+        let over = self.stopped || self.next_step >= self.case.steps.len();
+        over && self.open == 0 && self.overdue().is_none_or(|overdue| now >= overdue)
     }
 
     /// The subscriber that listens at this address, if one of this case does.
@@ -176,11 +177,19 @@ impl Stage {
 
     /// Until when to wait for something to happen: silence after the last attempt makes a count mean something.
     fn deadline(&self) -> Instant {
+        if self.case.subscribers.is_empty() {
+            return self.last_event; // Nobody is there to be notified.
+        }
         let quiet = self.case.expect.quiet();
         match self.longest_missing() {
             None => self.last_event + quiet,
             Some(delay) => self.last_event + delay.max(quiet) + self.patience,
         }
+    }
+
+    /// When the attempt that is expected next will not come any more.
+    fn overdue(&self) -> Option<Instant> {
+        self.longest_missing().map(|delay| self.last_event + delay + self.patience)
     }
 
     /// The longest delay before an attempt that is expected next; `None` if all have been seen.

@@ -2,6 +2,7 @@
 //! Gives the protocol request it stands for, or the fault that answers it.
 //! Never looks inside a document further than "is it JSON": the model does.
 
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -124,7 +125,8 @@ fn project(request: &HttpRequest) -> Result<ProjectId, Fault> {
 }
 
 fn queue_name(raw: &str) -> Result<QueueName, Fault> {
-    QueueName::parse(raw).ok_or_else(badly_named)
+    let name = percent_decode_str(raw).decode_utf8().map_err(|_| badly_named())?;
+    QueueName::parse(&name).ok_or_else(badly_named)
 }
 
 fn badly_named() -> Fault {
