@@ -81,7 +81,7 @@ pub(super) fn judge(
     expected: &ExpectedDelivery,
     case: &Case,
     observed: &Observed,
-    timing: Timing,
+    timing: &Timing,
 ) -> (DeliveryTable, Vec<Check>) {
     let path = format!("expect.deliveries[{index}]");
     let ours = |attempt: &&Attempt| {
@@ -98,7 +98,7 @@ pub(super) fn judge(
     (table, checks)
 }
 
-fn rows(expected: &ExpectedDelivery, attempts: &[&Attempt], observed: &Observed, timing: Timing) -> Vec<Row> {
+fn rows(expected: &ExpectedDelivery, attempts: &[&Attempt], observed: &Observed, timing: &Timing) -> Vec<Row> {
     let wanted = expected.attempts as usize;
     let row = |index: usize| {
         let accepted = index.checked_sub(1).and_then(|before| expected.delays_s.get(before));
@@ -117,16 +117,16 @@ fn rows(expected: &ExpectedDelivery, attempts: &[&Attempt], observed: &Observed,
     (0..wanted.max(attempts.len())).map(row).collect()
 }
 
-fn gap_verdict(accepted: &[u64], from: Instant, to: Instant, observed: &Observed, timing: Timing) -> RowVerdict {
+fn gap_verdict(accepted: &[u64], from: Instant, to: Instant, observed: &Observed, timing: &Timing) -> RowVerdict {
     let gap = to.since(from);
     let delays = || accepted.iter().map(|delay| Duration::from_secs(*delay));
-    if delays().any(|delay| gap + timing.early >= delay && gap <= delay + timing.late) {
+    if delays().any(|delay| gap + timing.early() >= delay && gap <= delay + timing.late(delay)) {
         return RowVerdict::Ok;
     }
     // The longest accepted delay that has passed is the one this attempt is late for.
     match delays().filter(|delay| gap > *delay).max() {
         None => RowVerdict::Early,
-        Some(delay) if observed.lateness(from, to) + timing.late >= gap - delay => RowVerdict::Noisy,
+        Some(delay) if observed.lateness(from, to) + timing.late(delay) >= gap - delay => RowVerdict::Noisy,
         Some(_) => RowVerdict::Late,
     }
 }
@@ -182,16 +182,17 @@ fn check_first(
     case: &Case,
     observed: &Observed,
     first: Option<&Attempt>,
-    timing: Timing,
+    timing: &Timing,
 ) -> Option<Check> {
     let first_at_s = expected.first_at_s?;
     let posted = observed.exchanges.iter().find(|exchange| posts(case, exchange.step, expected.message))?.sent;
-    let due = posted + Duration::from_secs_f64(first_at_s);
+    let wait = Duration::from_secs_f64(first_at_s);
+    let (due, late) = (posted + wait, timing.late(wait));
     let outcome = match first {
         None => Outcome::Fail,
-        Some(first) if first.arrived + timing.early >= due && first.arrived <= due + timing.late => Outcome::Pass,
+        Some(first) if first.arrived + timing.early() >= due && first.arrived <= due + late => Outcome::Pass,
         Some(first) if first.arrived < due => Outcome::Fail,
-        Some(first) if observed.lateness(posted, first.arrived) + timing.late >= first.arrived.since(due) => {
+        Some(first) if observed.lateness(posted, first.arrived) + late >= first.arrived.since(due) => {
             Outcome::Inconclusive
         }
         Some(_) => Outcome::Fail,

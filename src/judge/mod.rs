@@ -74,7 +74,7 @@ pub fn judge(case: &Case, observed: &Observed, clock: Clockwork) -> Verdict {
     let mut checks: Vec<Check> = observed.exchanges.iter().flat_map(|exchange| check_answer(case, exchange)).collect();
     let mut deliveries = Vec::new();
     for (index, expected) in case.expect.deliveries.iter().enumerate() {
-        let (table, found) = delivery::judge(index, expected, case, observed, timing);
+        let (table, found) = delivery::judge(index, expected, case, observed, &timing);
         deliveries.push(table);
         checks.extend(found);
     }

@@ -49,16 +49,19 @@ pub struct Attempt {
 /// One reading of how late the machine was.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Noise {
-    /// When the timer rang.
+    /// When it was read.
     pub at: Instant,
-    /// How long after its time, on the clock of the run.
+    /// How long after its time the timer rang, on the clock of the run.
     pub late: Duration,
+    /// How long work had to wait for a processor since the reading before, on the clock of the run.
+    pub stalled: Duration,
 }
 
 impl Observed {
-    /// The latest the machine was between two instants.
+    /// How much later the machine may have made what happened between two instants.
     pub fn lateness(&self, from: Instant, to: Instant) -> Duration {
-        let inside = self.noise.iter().filter(|noise| noise.at >= from && noise.at <= to + noise.late);
-        inside.map(|noise| noise.late).max().unwrap_or_default()
+        let inside = || self.noise.iter().filter(|noise| noise.at >= from && noise.at <= to + noise.late);
+        let late = inside().map(|noise| noise.late).max().unwrap_or_default();
+        late.max(inside().map(|noise| noise.stalled).sum())
     }
 }

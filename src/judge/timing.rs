@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use crate::scenario::Case;
 use crate::time::Duration;
 
-/// Late tolerance where a scenario has but one delay: a quarter of the interval of the linear function.
-const LATE_DEFAULT: Duration = Duration::from_millis(1250);
+/// The way to the next longer delay where a scenario has none: the interval of the linear function.
+const STEP: Duration = Duration::from_secs(5);
 /// What two readings of one clock may disagree by on a real machine; anything earlier is a failure.
 const EARLY: Duration = Duration::from_millis(50);
 /// What a server and this program need for one attempt on top of the delay, on the machine's clock.
@@ -26,33 +26,38 @@ pub enum Clockwork {
     },
 }
 
-/// How early and how late an attempt may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How early and how late an attempt of one case may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timing {
-    /// Before its time.
-    pub early: Duration,
-    /// After its time.
-    pub late: Duration,
+    early: Duration,
+    turnaround: Duration,
+    /// Every delay of the scenario, in order: what a late attempt must not be taken for. None in virtual time.
+    delays_s: Option<BTreeSet<u64>>,
 }
 
 impl Timing {
-    /// Exact in virtual time. On a real clock a quarter of the smallest difference between distinct delays, and the
-    /// turnaround, which a fast clock makes longer; but never half the difference, or two delays could be confused.
+    /// The timing of a case on a clock.
     pub fn of(case: &Case, clock: Clockwork) -> Self {
         let Clockwork::Real { scale } = clock else {
-            return Self { early: Duration::ZERO, late: Duration::ZERO };
+            return Self { early: Duration::ZERO, turnaround: Duration::ZERO, delays_s: None };
         };
-        let smallest = smallest_difference(case).unwrap_or(LATE_DEFAULT * 4);
-        Self { early: EARLY, late: (smallest / 4 + TURNAROUND * scale).min(smallest / 2) }
+        let deliveries = case.expect.deliveries.iter();
+        let delays = deliveries.flat_map(|delivery| delivery.delays_s.iter().flat_map(|delay| delay.accepted()));
+        Self { early: EARLY, turnaround: TURNAROUND * scale, delays_s: Some(delays.copied().collect()) }
     }
-}
 
-fn smallest_difference(case: &Case) -> Option<Duration> {
-    let deliveries = &case.expect.deliveries;
-    let delays: BTreeSet<u64> = deliveries
-        .iter()
-        .flat_map(|delivery| delivery.delays_s.iter().filter_map(|delay| delay.accepted().iter().min().copied()))
-        .collect();
-    let steps = delays.iter().zip(delays.iter().skip(1)).map(|(shorter, longer)| longer - shorter);
-    steps.min().map(Duration::from_secs)
+    /// How much before its time an attempt may come: nothing in virtual time.
+    pub const fn early(&self) -> Duration {
+        self.early
+    }
+
+    /// How long after `delay` an attempt may come. Exact in virtual time; on a real clock a quarter of the way to the
+    /// next longer delay of the scenario, and the turnaround, which a fast clock makes longer. Never more than half the
+    /// way, so that no delay is ever taken for another.
+    pub fn late(&self, delay: Duration) -> Duration {
+        let Some(delays_s) = &self.delays_s else { return Duration::ZERO };
+        let longer = delays_s.iter().map(|delay| Duration::from_secs(*delay)).find(|longer| *longer > delay);
+        let step = longer.map_or(STEP, |longer| longer - delay);
+        (step / 4 + self.turnaround).min(step / 2)
+    }
 }

@@ -9,9 +9,8 @@ use serde_json::Value;
 
 use super::event::ResultKind;
 use super::play::Planned;
-use crate::judge::{Check, Clockwork, Outcome, Timing, Verdict};
+use crate::judge::{Check, Clockwork, Outcome, Verdict};
 use crate::scenario::{Diagnostic, decode_document};
-use crate::time::Duration;
 
 /// What a target is known to do differently. Written by `run --update-known`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -78,7 +77,7 @@ impl Ledger {
 pub(super) fn compare(ledger: Option<&Ledger>, planned: &Planned, verdict: &Verdict, clock: Clockwork) -> Finding {
     let entries: Vec<&Entry> = ledger.into_iter().flat_map(|ledger| ledger.entries_of(&planned.case.id)).collect();
     let failed: Vec<&Check> = verdict.checks.iter().filter(|check| check.outcome == Outcome::Fail).collect();
-    let slack_s = slack_s(Timing::of(&planned.case, clock).late);
+    let slack_s = slack_s(clock);
     let mut finding = Finding { kind: ResultKind::Pass, reason: None, known: BTreeMap::new() };
     let (mut unexpected, mut stale) = (false, Vec::new());
     for check in &failed {
@@ -109,9 +108,12 @@ pub(super) fn compare(ledger: Option<&Ledger>, planned: &Planned, verdict: &Verd
     finding
 }
 
-/// Gaps are pinned in whole seconds, so late tolerance counts in whole seconds too.
-fn slack_s(late: Duration) -> u64 {
-    late.as_millis().div_ceil(1000) as u64
+/// Gaps are pinned in whole seconds; on a real clock the same gap may fall into the next one or two.
+const fn slack_s(clock: Clockwork) -> u64 {
+    match clock {
+        Clockwork::Virtual => 0,
+        Clockwork::Real { .. } => 2,
+    }
 }
 
 /// Whether two observations of the check at `path` are the same, gaps within the slack.

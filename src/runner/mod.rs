@@ -2,6 +2,7 @@
 //! Gives the recorded stream of the run: a header, one event for each case, a summary.
 //! Never renders anything: `report` does.
 
+mod doubt;
 mod event;
 mod exit;
 mod explain;

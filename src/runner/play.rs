@@ -9,7 +9,8 @@ use std::task::{Context, Poll, Waker};
 use rayon::prelude::*;
 use tokio::task::JoinSet;
 
-use super::event::{ResultKind, ScenarioFinished, Wall};
+use super::doubt::Doubts;
+use super::event::{ScenarioFinished, Wall};
 use super::{Ledger, run_case};
 use crate::clock::Clock;
 use crate::protocol::Deviations;
@@ -17,7 +18,7 @@ use crate::scenario::{Case, Requirement, Scenario};
 use crate::target::{ModelTarget, ServerTarget};
 use crate::time::Duration;
 
-/// How often a case is played again on a server when the machine was too noisy to tell. A failure is never repeated.
+/// How often a case is played again on a server when the machine may have been too noisy to tell.
 const REPEATS: usize = 2;
 
 /// One case with what the report says about it.
@@ -52,7 +53,7 @@ pub fn run_on_model(
 }
 
 /// Plays every case on a server, the longest first, all at once as far as the target's workers allow; tells each record
-/// to `tell` as it is final. Cases that the machine was too noisy for are played again at the end, one by one.
+/// to `tell` as it is final. Cases that a noisy machine may have spoilt are played again at the end.
 ///
 /// Cut short by `stop`, it returns what is known so far, and `true`.
 pub async fn run_on_server(
@@ -63,9 +64,8 @@ pub async fn run_on_server(
     mut tell: impl FnMut(&ScenarioFinished),
 ) -> (Vec<ScenarioFinished>, bool) {
     let mut finished = Vec::new();
-    let all = async {
-        let wall = Clock::start(1);
-        let mut noisy = Vec::new();
+    let wall = Clock::start(1);
+    let round = async |plan: Vec<Planned>, doubtful: &mut dyn FnMut(Planned, ScenarioFinished)| {
         let mut running = JoinSet::new();
         for planned in longest_first(plan) {
             let (target, ledger) = (Arc::clone(&target), ledger.clone());
@@ -76,22 +76,21 @@ pub async fn run_on_server(
         }
         while let Some(joined) = running.join_next().await {
             let (planned, record) = joined.expect("a case neither panics nor is cancelled");
-            if record.verdict == ResultKind::Inconclusive {
-                noisy.push((planned, record));
-            } else {
-                tell(&record);
-                finished.push(record);
-            }
+            doubtful(planned, record);
         }
-        for (planned, mut record) in noisy {
-            for _ in 0..REPEATS {
-                if record.verdict == ResultKind::Inconclusive {
-                    record = timed(wall, run_case(&planned, &*target, ledger.as_deref())).await;
-                }
-            }
+    };
+    let all = async {
+        let mut settle = |record: ScenarioFinished| {
             tell(&record);
             finished.push(record);
+        };
+        let mut doubts = Doubts::default();
+        round(plan, &mut |planned, record| doubts.sort_out(planned, record, &mut settle)).await;
+        for _ in 0..REPEATS {
+            let again = doubts.take(&mut settle);
+            round(again, &mut |planned, record| doubts.sort_out(planned, record, &mut settle)).await;
         }
+        doubts.give_up(&mut settle);
     };
     let interrupted = tokio::select! {
         biased;

@@ -91,7 +91,18 @@ impl Case {
             });
             *by_subscriber.entry(&delivery.subscriber).or_default() += delays + hangs;
         }
-        by_subscriber.into_values().max().unwrap_or_default() + self.expect.quiet()
+        let steps: Duration = self.steps.iter().map(Step::waits).sum();
+        by_subscriber.into_values().max().unwrap_or_default().max(steps) + self.expect.quiet()
+    }
+}
+
+impl Step {
+    /// How long the client waits before the step, at the most.
+    fn waits(&self) -> Duration {
+        match self.action {
+            Action::Advance(duration) => duration,
+            _ => self.at.unwrap_or_default(),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod client;
 mod fill;
 mod launch;
 mod model;
+mod noise;
 mod server;
 mod stage;
 

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 
+use super::noise::NoiseWatch;
 use super::{Bindings, Error, Move, Stage, Target, client};
 use crate::clock::Clock;
 use crate::judge::{Clockwork, Noise, Observed};
@@ -18,8 +19,8 @@ use crate::wire::HttpRequest;
 
 /// How long a missing attempt is waited for beyond its time, on the machine's clock.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How often the machine's timer is read, on its own clock.
-const PROBE: Duration = Duration::from_millis(5);
+/// How many cases without deliveries are played at once: a server's front may serve one request at a time.
+const CALLERS: usize = 2;
 
 /// Where a server is, and how it can call back.
 #[derive(Clone, Debug)]
@@ -44,30 +45,29 @@ pub struct ServerTarget {
     options: ServerOptions,
     clock: Clock,
     workers: Semaphore,
-    noise: Arc<Mutex<Vec<Noise>>>,
+    callers: Semaphore,
+    noise: NoiseWatch,
 }
 
 impl ServerTarget {
     /// A target for the server at an address; watches the machine's timer as long as it lives.
     pub fn new(options: ServerOptions) -> Self {
         let clock = Clock::start(options.scale);
-        let noise = Arc::default();
-        tokio::spawn(watch_timer(clock, Arc::downgrade(&noise)));
-        Self { clock, workers: Semaphore::new(options.jobs as usize), noise, options }
+        let noise = NoiseWatch::start(clock);
+        let workers = Semaphore::new(options.jobs as usize);
+        Self { clock, workers, callers: Semaphore::new(CALLERS), noise, options }
     }
 
-    /// Workers that the server needs at once for a case: one for each subscriber that something is sent to.
-    fn workers_for(&self, case: &Case) -> u32 {
+    /// Waits until the server has workers for the deliveries of a case: one for each subscriber that something is sent
+    /// to. A case that only asks and is answered needs none, and waits for nobody who does.
+    async fn admit(&self, case: &Case) -> SemaphorePermit<'_> {
         let busy = case.expect.deliveries.iter().filter(|delivery| delivery.attempts > 0);
         let subscribers: BTreeSet<&str> = busy.map(|delivery| delivery.subscriber.as_str()).collect();
-        u32::try_from(subscribers.len()).unwrap_or(u32::MAX).clamp(1, self.options.jobs)
-    }
-
-    /// The readings between the start of a case and now, on the case's own clock.
-    fn noise_since(&self, start: Instant) -> Vec<Noise> {
-        let readings = lock(&self.noise);
-        let own = |noise: &Noise| Noise { at: Instant::after_start(noise.at.since(start)), late: noise.late };
-        readings.iter().filter(|noise| noise.at >= start).map(own).collect()
+        let admitted = match u32::try_from(subscribers.len()).unwrap_or(u32::MAX).min(self.options.jobs) {
+            0 => self.callers.acquire().await,
+            workers => self.workers.acquire_many(workers).await,
+        };
+        admitted.expect("never closed")
     }
 }
 
@@ -85,7 +85,7 @@ impl Target for ServerTarget {
     }
 
     async fn play(&self, case: &Arc<Case>) -> Result<Observed, Error> {
-        let workers = self.workers.acquire_many(self.workers_for(case)).await.expect("never closed");
+        let workers = self.admit(case).await;
         let (start, clock) = (self.clock.now(), self.clock.restart());
         let theatre = Theatre::open(case, &self.options, clock)?;
         let mut workers = Some(workers);
@@ -110,7 +110,7 @@ impl Target for ServerTarget {
             }
         }
         drop(workers);
-        Ok(theatre.close(self.noise_since(start)))
+        Ok(theatre.close(self.noise.since(start)))
     }
 }
 
@@ -194,20 +194,6 @@ impl Audience for House {
 
     fn changed(&self) -> &Notify {
         &self.changed
-    }
-}
-
-/// Reads how late the machine's timer rings, until the target is gone.
-async fn watch_timer(clock: Clock, readings: std::sync::Weak<Mutex<Vec<Noise>>>) {
-    loop {
-        let due = clock.now() + PROBE * clock.scale();
-        clock.sleep_until(due).await;
-        let at = clock.now();
-        let Some(readings) = readings.upgrade() else { return };
-        // A tokio timer is a millisecond coarse; less is no news.
-        if at.since(due) > Duration::from_millis(2) * clock.scale() {
-            lock(&readings).push(Noise { at, late: at.since(due) });
-        }
     }
 }
 

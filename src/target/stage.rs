@@ -187,9 +187,9 @@ impl Stage {
         }
     }
 
-    /// When the attempt that is expected next will not come any more.
+    /// When the attempt that is expected next is so late that it is not to be counted on; it may come all the same.
     fn overdue(&self) -> Option<Instant> {
-        self.longest_missing().map(|delay| self.last_event + delay + self.patience)
+        self.longest_missing().map(|delay| self.last_event + delay + self.patience / 5)
     }
 
     /// The longest delay before an attempt that is expected next; `None` if all have been seen.
