@@ -1,4 +1,31 @@
-//! `zaqarcheck` judges whether a Zaqar-compatible server delivers notifications the way the documents promise.
+//! `zaqarcheck` judges whether a server compatible with OpenStack Zaqar delivers notifications the way the documents
+//! promise: how many times it retries, after which delays, whose policy wins, what the defaults are.
+//!
+//! One scenario goes this way, and [`runner::run_case`] is the place where the arrows appear in this order:
+//!
+//! ```text
+//! &str -> Scenario -> Plan -> Case -> Request -> Exchange -> Verdict -> RunEvent -> bytes
+//!      parse     expand   pick   fill       send        judge      emit         render
+//! ```
+//!
+//! The modules, pure ones first. A module uses those above it in this list and never one below; a test holds that.
+//! Pure means values in and values out: time, randomness and identity are arguments.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`time`], [`rng`] | an instant of the run, a seeded stream |
+//! | [`protocol`] | Zaqar's nouns, and every [`Deviation`](protocol::Deviation) a server may have from the documents |
+//! | [`policy`] | the delivery policy: validation, selection, the four phases, the backoff functions |
+//! | [`model`] | the reference server: queues, subscriptions, deliveries; driven from outside |
+//! | [`wire`] | HTTP messages to protocol values and back |
+//! | [`scenario`] | scenario files: text to cases, or to everything that is wrong with the text |
+//! | [`judge`] | expected and observed to a verdict |
+//! | [`clock`] | the machine's clock, possibly running fast: here the edge begins |
+//! | [`subscriber`] | a scripted webhook endpoint |
+//! | [`target`] | what a case can be played on: the model, a server, a server it launches |
+//! | [`runner`] | plays a plan, keeps the ledger, emits the recorded stream |
+//! | [`report`] | renders that stream: text, NDJSON, JUnit, Markdown |
+//! | [`cli`] | the command line, a file for each verb |
 
 pub mod cli;
 pub mod clock;

@@ -1,14 +1,15 @@
 //! Takes scenario files.
-//! Gives what is wrong with them: form, names, delays that the model does not reproduce, claims that are not true.
+//! Gives what is wrong with them: form, names, expectations that the model does not meet, claims that are not true.
 //! Never runs a server.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::Error;
 use super::select::select;
-use crate::runner::Exit;
+use crate::runner::{Exit, SuiteError, lint};
 
 /// Options of `lint`.
 #[derive(Debug, Args)]
@@ -22,6 +23,11 @@ pub(super) struct LintOptions {
 }
 
 pub(super) fn run(options: &LintOptions) -> Result<Exit, Error> {
-    let _ = select(&options.suite, &options.names)?;
+    let plan = select(&options.suite, &options.names)?;
+    let flawed = lint(&plan)?;
+    if !flawed.is_empty() {
+        return Err(SuiteError::Invalid(flawed).into());
+    }
+    writeln!(anstream::stdout(), "zaqarcheck: {} cases, nothing to complain about", plan.len())?;
     Ok(Exit::Conforms)
 }

@@ -20,7 +20,7 @@ use crate::runner::{
     Counts, Exit, Header, Ledger, Planned, RunEvent, ScenarioFinished, SuiteError, Summary, Wall, run_on_model,
     run_on_server, update_ledger,
 };
-use crate::target::{LaunchOptions, ServerOptions, ServerTarget, launch};
+use crate::target::{LaunchOptions, ServerOptions, ServerTarget, launch, ping};
 
 /// Options of `run`.
 #[derive(Debug, Args)]
@@ -178,6 +178,9 @@ fn play(
             jobs: options.jobs.unwrap_or(8),
             run: run_name(),
         };
+        if launched.is_none() {
+            ping(&server.address).await?; // One message instead of one for each case.
+        }
         let progress = super::progress::Progress::new(plan);
         let mut told = Ok(());
         let tell = |case: &ScenarioFinished| {

@@ -92,11 +92,11 @@ pub(super) fn compare(ledger: Option<&Ledger>, planned: &Planned, verdict: &Verd
             }
         }
     }
-    let inconclusive = verdict.outcome() == Outcome::Inconclusive;
-    let passes = |entry: &&&Entry| !failed.iter().any(|check| check.path == entry.check);
-    if !inconclusive {
-        stale.extend(entries.iter().filter(passes).map(|entry| format!("{} is known to fail and passes", entry.check)));
-    }
+    let passes = |entry: &&&Entry| {
+        !verdict.checks.iter().any(|check| check.path == entry.check && check.outcome != Outcome::Pass)
+    };
+    stale.extend(entries.iter().filter(passes).map(|entry| format!("{} is known to fail and passes", entry.check)));
+    let inconclusive = verdict.checks.iter().any(|check| check.outcome == Outcome::Inconclusive);
     finding.kind = match () {
         () if unexpected => ResultKind::Fail,
         () if !stale.is_empty() => ResultKind::Stale,

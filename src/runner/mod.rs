@@ -7,6 +7,7 @@ mod event;
 mod exit;
 mod explain;
 mod ledger;
+mod lint;
 mod play;
 mod record;
 mod suite;
@@ -17,6 +18,7 @@ pub use event::*;
 pub use exit::Exit;
 pub use explain::{explain, update_ledger};
 pub use ledger::{Entry, Ledger};
+pub use lint::lint;
 pub use play::{Planned, run_on_model, run_on_server};
 pub use suite::{Flawed, Suite, SuiteError};
 

@@ -76,7 +76,7 @@ impl Suite {
         let (mut scenarios, mut mistakes) = (Vec::new(), Vec::new());
         for file in files {
             let shown = file.display().to_string();
-            let text = read(file)?;
+            let text = read_text(file)?;
             match parse(&id_of(root, file), &shown, &text, &register) {
                 Ok(scenario) => scenarios.push(Arc::new(scenario)),
                 Err(diagnostics) => mistakes.push(Flawed { text, diagnostics }),
@@ -91,7 +91,7 @@ impl Suite {
     /// # Errors
     /// As for [`Suite::read`].
     pub fn read_register(file: &Path) -> Result<Register, SuiteError> {
-        let text = read(file)?;
+        let text = read_text(file)?;
         Register::parse(&file.display().to_string(), &text).map_err(|found| SuiteError::flawed(text, found))
     }
 
@@ -136,7 +136,8 @@ fn id_of(root: &Path, file: &Path) -> String {
     below.unwrap_or_default().with_extension("").display().to_string().replace('\\', "/")
 }
 
-fn read(file: &Path) -> Result<String, SuiteError> {
+/// The text of a file.
+pub(super) fn read_text(file: &Path) -> Result<String, SuiteError> {
     std::fs::read_to_string(file).map_err(|source| unreadable(file, source))
 }
 

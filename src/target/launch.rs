@@ -91,9 +91,7 @@ impl Launched {
             if let Some(status) = self.exited() {
                 return Err(self.failed(format!("it ended with {status} before its server answered")));
             }
-            if let Ok(response) = client::send(&self.address, &ping()).await
-                && response.status < 500
-            {
+            if let Ok(200..500) = ping(&self.address).await {
                 return Ok(());
             }
             if clock.now().since_start() > START {
@@ -133,14 +131,19 @@ impl Drop for Launched {
     }
 }
 
-fn ping() -> HttpRequest {
+/// Asks whether a server is there; gives the status of its answer.
+///
+/// # Errors
+/// If there is no answer.
+pub async fn ping(address: &str) -> Result<u16, Error> {
     let headers = [("client-id", "00000000-0000-4000-8000-000000000000"), ("x-project-id", "zaqarcheck-ping")];
-    HttpRequest {
+    let request = HttpRequest {
         method: "GET".into(),
         target: "/v2/ping".into(),
         headers: headers.map(|(name, value)| (name.into(), value.into())).to_vec(),
         body: Vec::new(),
-    }
+    };
+    client::send(address, &request).await.map(|response| response.status)
 }
 
 /// A port that nobody listens on now. Somebody could take it before the server does; the server then ends, and that is

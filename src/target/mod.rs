@@ -18,7 +18,7 @@ use crate::judge::{Clockwork, Observed};
 use crate::scenario::{Capability, Case};
 pub use client::send;
 pub use fill::{Bindings, fill};
-pub use launch::{LaunchOptions, Launched, launch};
+pub use launch::{LaunchOptions, Launched, launch, ping};
 pub use model::ModelTarget;
 pub use server::{ServerOptions, ServerTarget};
 pub use stage::{Move, Stage};
@@ -42,7 +42,7 @@ pub trait Target: Sync {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The server's address does not answer.
-    #[error("reach {address}: {source}")]
+    #[error("reach {address}: {source}; is the server running there?")]
     Unreachable {
         /// `host:port`.
         address: String,
