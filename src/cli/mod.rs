@@ -18,6 +18,7 @@ use crate::protocol::Profile;
 use crate::runner::{Exit, SuiteError};
 use crate::scenario::{Look, render};
 use crate::target;
+pub use schedule::answer_schedule_line;
 
 /// Judges whether a Zaqar-compatible server delivers notifications the way the documents promise.
 #[derive(Debug, Parser)]

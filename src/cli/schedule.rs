@@ -59,11 +59,19 @@ pub(super) fn run(options: &ScheduleOptions) -> Result<Exit, Error> {
     let Format::Ndjson = options.format;
     let mut out = BufWriter::new(io::stdout().lock());
     for line in io::stdin().lock().lines() {
-        serde_json::to_writer(&mut out, &answer(&line?, options.profile.deviations())).map_err(io::Error::from)?;
-        out.write_all(b"\n")?;
+        answer_schedule_line(&line?, options.profile.deviations(), &mut out)?;
     }
     out.flush()?;
     Ok(Exit::Conforms)
+}
+
+/// Writes the answer to one line of `schedule`, with the newline at its end.
+///
+/// # Errors
+/// Those of `out`; what is wrong with the line is part of the answer.
+pub fn answer_schedule_line(line: &str, deviations: Deviations, mut out: impl Write) -> io::Result<()> {
+    serde_json::to_writer(&mut out, &answer(line, deviations))?;
+    out.write_all(b"\n")
 }
 
 fn answer(line: &str, deviations: Deviations) -> Answer {

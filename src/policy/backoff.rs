@@ -57,6 +57,12 @@ pub enum Undefined {
     /// A floating-point bound where a range of integers is wanted.
     #[error("TypeError: 'float' object cannot be interpreted as an integer")]
     FloatRange,
+    /// An interval of 0 where the range is divided by it.
+    #[error("ZeroDivisionError: division by zero")]
+    ZeroInterval,
+    /// An interval of 0 where it is the step from one delay to the next.
+    #[error("ValueError: range() arg 3 must not be zero")]
+    ZeroStep,
 }
 
 /// The delays of one backoff phase, in whole seconds. May be negative, as the formula says; the schedule decides then.
@@ -100,7 +106,7 @@ pub(super) struct Bound {
 }
 
 impl Backoff {
-    /// The delays from `minimum_delay` to `maximum_delay` seconds, `interval` (at least 1) seconds apart.
+    /// The delays from `minimum_delay` to `maximum_delay` seconds, `interval` seconds apart; a negative one counts down.
     ///
     /// With [`Deviation::PowerBackoffOneSecondShort`] the elements equal CPython's on glibc bit for bit; `pow` and
     /// `log10` are the platform's own, as they are for the reference, so that promise holds on linux-gnu targets.
@@ -134,6 +140,8 @@ impl Backoff {
         deviations: Deviations,
     ) -> Result<Self, Undefined> {
         match function {
+            BackoffFunction::Linear if interval == 0 => Err(Undefined::ZeroStep),
+            _ if interval == 0 => Err(Undefined::ZeroInterval),
             BackoffFunction::Linear if minimum.float || maximum.float => Err(Undefined::FloatRange),
             BackoffFunction::Linear => Ok(Self::linear(minimum.seconds, maximum.seconds, interval, deviations)),
             BackoffFunction::Arithmetic if deviations.has(Deviation::ArithmeticBackoffOneSecondShort) => {
@@ -150,10 +158,10 @@ impl Backoff {
     /// m, m + t, ... below M. Source: commit; M itself is never a linear delay.
     fn linear(minimum: i64, maximum: i64, interval: i64, deviations: Deviations) -> Self {
         let span = i128::from(maximum) - i128::from(minimum);
-        let below = (span + i128::from(interval) - 1).div_euclid(i128::from(interval));
-        let extra =
-            i128::from(deviations.has(Deviation::LinearIncludesMaximum) && span.rem_euclid(interval.into()) == 0);
-        let count = i64::try_from((below + extra).max(0)).unwrap_or(i64::MAX);
+        let (whole, rest) = (span / i128::from(interval), span % i128::from(interval));
+        let begun = i128::from(rest != 0 && (span > 0) == (interval > 0));
+        let extra = i128::from(rest == 0 && deviations.has(Deviation::LinearIncludesMaximum));
+        let count = i64::try_from((whole + begun + extra).max(0)).unwrap_or(i64::MAX);
         Self { curve: Curve::Linear { minimum, interval }, next: 1, count, exact: true }
     }
 

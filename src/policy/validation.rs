@@ -34,7 +34,7 @@ pub fn validate(policy: &Value, deviations: Deviations) -> Result<(), Refusal> {
         return if accepted { Ok(()) } else { invalid("retry_policy must be a dict.") };
     };
     for (key, value) in KEYS.into_iter().filter_map(|key| keys.get_key_value(key)) {
-        if !(is_falsy(value) && deviations.has(Deviation::FalsyValuesPassValidation)) {
+        if !passes_untyped(key, value, deviations) {
             validate_type(key, value, deviations)?;
         }
     }
@@ -53,6 +53,14 @@ pub fn validate(policy: &Value, deviations: Deviations) -> Result<(), Refusal> {
         return invalid("invalid minimum_delay and maximum_delay.");
     }
     Ok(())
+}
+
+/// Whether a value gets as far as the range test whatever its type.
+fn passes_untyped(key: &str, value: &Value, deviations: Deviations) -> bool {
+    let delay = matches!(key, "minimum_delay" | "maximum_delay") && !value.is_number() && !value.is_boolean();
+    is_falsy(value)
+        && (deviations.has(Deviation::FalsyValuesPassValidation)
+            || delay && deviations.has(Deviation::EmptyDelayCrashesValidation))
 }
 
 fn validate_type(key: &str, value: &Value, deviations: Deviations) -> Result<(), Refusal> {

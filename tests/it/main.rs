@@ -2,6 +2,14 @@
 //! Gives one binary of integration tests, a module for each subject.
 //! Never reaches into private items.
 
+mod cli;
+mod determinism;
+mod drive;
 mod expect_file;
+mod falsified;
 mod invalid;
+mod oracle;
+mod properties;
+mod scenarios;
 mod schema;
+mod tidy;
