@@ -6,9 +6,11 @@ use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::Arc;
 
 use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::Error;
 use super::select::select;
@@ -97,7 +99,7 @@ pub(super) fn run(options: RunOptions) -> Result<Exit, Error> {
         write_ledger(options.known.as_deref().expect("--update-known requires it"), &updated)?;
     }
     let unmatched = judged_by.map(|ledger| unmatched(ledger, &options, &plan)).unwrap_or_default();
-    let summary = RunEvent::Summary(summary(&finished, unmatched, interrupted, wall));
+    let summary = RunEvent::Summary(summary(plan.len(), &finished, unmatched, interrupted, wall));
     text.event(&summary)?;
     text.finish()?;
     let events = [RunEvent::Header(header)].into_iter();
@@ -161,12 +163,17 @@ fn play(
     };
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
+        let mut stop = pin!(stopped());
         let launched = match accelerate {
             None => None,
-            Some(accelerate) => Some(
-                launch(LaunchOptions { command: options.command.clone(), address: address.clone(), accelerate })
-                    .await?,
-            ),
+            Some(accelerate) => {
+                let (command, address) = (options.command.clone(), address.clone());
+                tokio::select! {
+                    biased;
+                    () = &mut stop => return Ok((Vec::new(), true)),
+                    launched = launch(LaunchOptions { command, address, accelerate }) => Some(launched?),
+                }
+            }
         };
         let address =
             launched.as_ref().map(|launched| launched.address.clone()).or(address).expect("one of them is known");
@@ -192,14 +199,25 @@ fn play(
             progress.finished(case);
         };
         let ledger = ledger.cloned().map(Arc::new);
-        let stop = async {
-            let _ = tokio::signal::ctrl_c().await;
-        };
         let played = run_on_server(plan.to_vec(), Arc::new(ServerTarget::new(server)), ledger, stop, tell).await;
         drop(launched);
         told?;
         Ok(played)
     })
+}
+
+/// Waits for Ctrl-C or a polite request to end: what was launched must not outlive this program.
+async fn stopped() {
+    let asked = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut asked) => asked.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = asked => {}
+    }
 }
 
 fn deviations(options: &RunOptions) -> Deviations {
@@ -239,10 +257,16 @@ fn real(scale: u32) -> String {
     if scale == 1 { "real".into() } else { format!("real, {scale} times fast") }
 }
 
-fn summary(finished: &[ScenarioFinished], unmatched: Vec<String>, interrupted: bool, wall: Clock) -> Summary {
+fn summary(
+    selected: usize,
+    finished: &[ScenarioFinished],
+    unmatched: Vec<String>,
+    interrupted: bool,
+    wall: Clock,
+) -> Summary {
     let must = || finished.iter().filter(|case| case.level == "must" && case.applied());
     Summary {
-        selected: finished.len(),
+        selected,
         counts: Counts::of(finished),
         must: (must().filter(|case| case.passed()).count(), must().count()),
         interrupted,
