@@ -15,7 +15,10 @@ const RIGHT: &str = r#"{
     "format": 1,
     "title": "every kind of expectation in one file",
     "requirements": ["policy-defaults"],
-    "subscribers": {"hook": {"script": ["read_then_close"]}, "other": {"script": ["status 200"]}},
+    "subscribers": {
+        "hook": {"script": ["read_then_close"]}, "other": {"script": ["status 200"]},
+        "late": {"script": ["refuse 3s", "status 200"]}
+    },
     "steps": [
         {
             "put_queue": {"queue": "orders", "metadata": {"_retry_policy": {
@@ -27,19 +30,21 @@ const RIGHT: &str = r#"{
         {"get_queue": {"queue": "orders"}, "expect": {"status": 200, "body": {"_default_message_delay": 0}}},
         {"subscribe": {"queue": "orders", "to": "hook", "options": {"post_headers": {"x-tenant": "a"}}}},
         {"subscribe": {"queue": "orders", "to": "other"}},
+        {"subscribe": {"queue": "orders", "to": "late"}},
         {"post": {"queue": "orders", "messages": [{"body": {"n": 1}}]}},
         {"subscribe": {"queue": "orders", "to": "hook"}, "expect": {"status": 409}}
     ],
     "expect": {
         "deliveries": [
             {
-                "subscriber": "hook", "message": 0, "attempts": 6, "delays_s": [0, [4, 5], 5, 10, 15], "first_at_s": 0,
+                "subscriber": "hook", "message": 0, "attempts": 6, "delays_s": [0, [4, 5], 5, 10, 15],
                 "body": {"body": {"n": 1}, "queue_name": "orders"}, "headers": {"content-type": "application/json"}
             },
             {
                 "subscriber": "other", "message": 0, "attempts": 1,
                 "body_text": "{\"Message_Type\":\"Notification\",\"body\":{\"n\":1},\"queue_name\":\"orders\",\"ttl\":3600}"
-            }
+            },
+            {"subscriber": "late", "message": 0, "attempts": 1, "first_at_s": 5}
         ],
         "arrivals": {"hook": [0, 0, 0, 0, 0, 0]},
         "quiet_s": 17
@@ -52,10 +57,11 @@ fn the_right_scenario_passes() {
     assert_eq!(failed(&verdict), [""; 0]);
     let kinds =
         ["steps[2]", "steps[0].expect.status", "steps[1].expect.body", "expect.deliveries", "expect.arrivals.hook"];
-    let of_delivery = ["attempts", "delays_s", "first_at_s", "body", "headers", "same_every_attempt"];
+    let of_delivery = ["attempts", "delays_s", "body", "headers", "same_every_attempt"];
     let of_delivery = of_delivery.map(|kind| format!("expect.deliveries[0].{kind}"));
+    let others = ["expect.deliveries[1].body_text", "expect.deliveries[2].first_at_s"];
     let made: Vec<&str> = verdict.checks.iter().map(|check| check.path.as_str()).collect();
-    for kind in kinds.into_iter().chain(of_delivery.iter().map(String::as_str)) {
+    for kind in kinds.into_iter().chain(others).chain(of_delivery.iter().map(String::as_str)) {
         assert!(made.contains(&kind), "{kind} is not among {made:?}");
     }
 }
@@ -63,11 +69,12 @@ fn the_right_scenario_passes() {
 #[test]
 fn one_wrong_word_fails_one_check() {
     check(r#"{"status": [201]}"#, r#"{"status": [200, 204]}"#, "steps[0].expect.status");
-    check(r#"{"status": 409}"#, r#"{"status": 201}"#, "steps[5].expect.status");
+    check(r#"{"status": 409}"#, r#"{"status": 201}"#, "steps[6].expect.status");
     check(r#""_default_message_delay": 0"#, r#""_default_message_delay": 1"#, "steps[1].expect.body");
     check(r#""_default_message_delay": 0"#, r#""_no_such_key": 0"#, "steps[1].expect.body");
-    check(r#", "expect": {"status": 409}"#, "", "steps[5]");
-    check(r#""first_at_s": 0"#, r#""first_at_s": 1"#, "expect.deliveries[0].first_at_s");
+    check(r#", "expect": {"status": 409}"#, "", "steps[6]");
+    check(r#""first_at_s": 5"#, r#""first_at_s": 6"#, "expect.deliveries[2].first_at_s");
+    check(r#""first_at_s": 5"#, r#""first_at_s": 4"#, "expect.deliveries[2].first_at_s");
     check(r#""n": 1}, "queue_name""#, r#""n": 2}, "queue_name""#, "expect.deliveries[0].body");
     check(r#""application/json""#, r#""text/plain""#, "expect.deliveries[0].headers");
     check(r#"\"ttl\":3600}"#, r#"\"ttl\": 3600}"#, "expect.deliveries[1].body_text");

@@ -183,10 +183,18 @@ fn deliver(policy: &Policy, outcome: impl FnMut(usize, &Delivery) -> DeliveryOut
     server.run(outcome).len()
 }
 
-/// Any JSON, in places a policy with some of its keys.
+/// Any JSON, in places a policy with some of its keys, or one with a single key that may be wrong.
 fn policy_like() -> impl Strategy<Value = Value> {
     let key = prop_oneof![3 => one_of(&KEYS[..]).prop_map(str::to_owned), 1 => "[a-z]{0,3}"];
-    prop_oneof![1 => any_json(), 4 => prop::collection::btree_map(key, any_json(), 0..6).prop_map(|keys| json!(keys))]
+    let functions = "[a-zA-Z ]{0,8}".prop_map(|name| ("retry_backoff_function".to_owned(), name.into()));
+    let any_key = (key.clone(), any_json());
+    let one_wrong = (policy(), prop_oneof![3 => any_key, 1 => functions]).prop_map(|(policy, (key, value))| {
+        let mut keys = policy.keys();
+        keys.insert(key, value);
+        Value::from(keys)
+    });
+    let wild = prop::collection::btree_map(key, any_json(), 0..6).prop_map(|keys| json!(keys));
+    prop_oneof![1 => any_json(), 3 => wild, 4 => one_wrong]
 }
 
 fn any_json() -> impl Strategy<Value = Value> {
