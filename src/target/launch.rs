@@ -3,7 +3,7 @@
 //! Never leaves a process behind, and never takes one that died for one that is slow.
 
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -154,24 +154,23 @@ fn free_port() -> std::io::Result<u16> {
 
 /// Preloads libfaketime: every clock of the command, the monotonic one included, runs `factor` times fast.
 fn accelerate(command: &mut Command, factor: u32) -> Result<(), String> {
-    let library = faketime_library().ok_or_else(|| {
-        format!(
-            "--accelerate needs libfaketime (Debian: apt-get install faketime); looked for {}; \
-             set ZAQARCHECK_FAKETIME to the path of libfaketimeMT.so.1 if it is elsewhere",
-            FAKETIME.join(", ")
-        )
-    })?;
     command
-        .env("LD_PRELOAD", library)
+        .env("LD_PRELOAD", faketime_library()?)
         .env("FAKETIME", format!("+0 x{factor}"))
-        .env("FAKETIME_DONT_FAKE_MONOTONIC", "0")
-        .env("DONT_FAKE_MONOTONIC", "0");
+        .env("FAKETIME_DONT_FAKE_MONOTONIC", "0");
     Ok(())
 }
 
-fn faketime_library() -> Option<PathBuf> {
-    match std::env::var_os("ZAQARCHECK_FAKETIME") {
-        Some(path) => Some(PathBuf::from(path)).filter(|path| path.exists()),
-        None => FAKETIME.iter().map(Path::new).find(|path| path.exists()).map(Path::to_path_buf),
-    }
+/// The library that `ZAQARCHECK_FAKETIME` names, or the first of the usual places that has it.
+fn faketime_library() -> Result<PathBuf, String> {
+    let named = std::env::var_os("ZAQARCHECK_FAKETIME").map(PathBuf::from);
+    let places = named.map_or_else(|| FAKETIME.iter().map(PathBuf::from).collect(), |path| vec![path]);
+    places.iter().find(|path| path.exists()).cloned().ok_or_else(|| {
+        let shown: Vec<String> = places.iter().map(|path| path.display().to_string()).collect();
+        format!(
+            "--accelerate needs libfaketime (Debian: apt-get install faketime); looked for {}; \
+             set ZAQARCHECK_FAKETIME to the path of libfaketimeMT.so.1 if it is elsewhere",
+            shown.join(", ")
+        )
+    })
 }
