@@ -28,7 +28,9 @@
 //! | [`cli`] | the command line, a file for each verb |
 
 pub mod cli;
+pub mod client;
 pub mod clock;
+pub mod front;
 pub mod judge;
 pub mod model;
 pub mod policy;

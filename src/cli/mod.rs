@@ -2,19 +2,21 @@
 //! Gives the exit code; prints on the way what was asked for.
 //! Never decides anything about a scenario: it wires the pieces together, one file per verb.
 
+mod deviation;
 mod lint;
 mod progress;
 mod run;
 mod schedule;
 mod schema;
 mod select;
+mod serve;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::net::SocketAddr;
 
-use clap::{Parser, Subcommand, ValueEnum, builder::PossibleValue};
+use clap::{Parser, Subcommand};
 
-use crate::protocol::Profile;
 use crate::runner::{Exit, SuiteError};
 use crate::scenario::{Look, render};
 use crate::target;
@@ -36,6 +38,8 @@ enum Verb {
     Lint(lint::LintOptions),
     /// Draws the delays that a delivery policy leads to.
     Schedule(schedule::ScheduleOptions),
+    /// Serves the reference model as a Zaqar server, for people who write clients.
+    Serve(serve::ServeOptions),
     /// Prints the JSON Schema of the scenario format.
     Schema,
 }
@@ -64,6 +68,14 @@ pub enum Error {
     /// The target can't be used.
     #[error(transparent)]
     Target(#[from] target::Error),
+    /// A server's address is taken, or not this machine's.
+    #[error("listen on {address}: {source}")]
+    Bind {
+        /// The address of `--bind`.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
     /// A file could not be written.
     #[error("write {path}: {source}")]
     Write {
@@ -82,7 +94,7 @@ impl Error {
         match self {
             Self::Usage(_) | Self::Suite(_) => Exit::Usage,
             Self::NothingSelected(_) => Exit::NothingRan,
-            Self::Target(_) | Self::Write { .. } | Self::Terminal(_) => Exit::CouldNotTest,
+            Self::Bind { .. } | Self::Target(_) | Self::Write { .. } | Self::Terminal(_) => Exit::CouldNotTest,
         }
     }
 }
@@ -100,6 +112,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Verb::Run(options) => run::run(*options),
         Verb::Lint(options) => lint::run(&options),
         Verb::Schedule(options) => schedule::run(&options),
+        Verb::Serve(options) => serve::run(&options),
         Verb::Schema => schema::run(),
     };
     done.unwrap_or_else(|error| {
@@ -119,15 +132,5 @@ fn report(error: &Error) {
     }
     if !matches!(error, Error::Terminal(source) if source.kind() == io::ErrorKind::BrokenPipe) {
         let _ = writeln!(stderr, "zaqarcheck: cannot {error}");
-    }
-}
-
-impl ValueEnum for Profile {
-    fn value_variants<'a>() -> &'a [Self] {
-        &Self::ALL
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.name()))
     }
 }

@@ -13,9 +13,10 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Error;
+use super::deviation::{deviations, parse_deviation, profile_name};
 use super::select::select;
 use crate::clock::Clock;
-use crate::protocol::{Deviation, Deviations, Profile};
+use crate::protocol::{Deviation, Profile};
 use crate::report::{Format, Options as ReportOptions, Report};
 use crate::rng::Stream;
 use crate::runner::{
@@ -152,7 +153,7 @@ fn play(
     let (address, scale, accelerate) = match chosen {
         Chosen::Model => {
             let jobs = options.jobs.map_or(0, |jobs| jobs as usize);
-            let finished = run_on_model(plan, deviations(options), ledger, jobs);
+            let finished = run_on_model(plan, deviations(options.profile, &options.deviation), ledger, jobs);
             for case in &finished {
                 text.event(&RunEvent::Scenario(Box::new(case.clone())))?;
             }
@@ -220,10 +221,6 @@ async fn stopped() {
     }
 }
 
-fn deviations(options: &RunOptions) -> Deviations {
-    options.deviation.iter().fold(options.profile.deviations(), |all, deviation| all.with(*deviation))
-}
-
 /// A name that no other run on the same server has.
 #[expect(clippy::disallowed_methods, reason = "two runs must differ, so their name comes from the machine")]
 fn run_name() -> String {
@@ -233,7 +230,7 @@ fn run_name() -> String {
 
 fn header(options: &RunOptions, chosen: &Chosen, selected: usize) -> Header {
     let (target, profile, clock) = match chosen {
-        Chosen::Model => ("model".into(), Some(profile_name(options)), "virtual".into()),
+        Chosen::Model => ("model".into(), Some(profile_name(options.profile, &options.deviation)), "virtual".into()),
         Chosen::Server { address, scale } => (format!("http://{address}"), None, real(*scale)),
         Chosen::Launch { accelerate, .. } => (options.command.join(" "), None, real(*accelerate)),
     };
@@ -246,11 +243,6 @@ fn header(options: &RunOptions, chosen: &Chosen, selected: usize) -> Header {
         selected,
         known: options.known.as_ref().map(|path| path.display().to_string()),
     }
-}
-
-fn profile_name(options: &RunOptions) -> String {
-    let extra = options.deviation.iter().map(|deviation| format!("+{deviation}"));
-    [options.profile.name().to_owned()].into_iter().chain(extra).collect()
 }
 
 fn real(scale: u32) -> String {
@@ -359,15 +351,6 @@ fn rerun(options: &RunOptions) -> String {
         words.extend(options.command.iter().map(|part| word(part)));
     }
     words.join(" ")
-}
-
-fn parse_deviation(name: &str) -> Result<Deviation, String> {
-    name.parse().map_err(|()| {
-        let names = Deviation::ALL.iter().map(|deviation| deviation.name());
-        let nearest =
-            names.max_by(|one, other| strsim::jaro_winkler(name, one).total_cmp(&strsim::jaro_winkler(name, other)));
-        format!("no such deviation; did you mean {}?", nearest.unwrap_or_default())
-    })
 }
 
 fn parse_report(text: &str) -> Result<(Format, PathBuf), String> {

@@ -126,7 +126,7 @@ fn gap_verdict(accepted: &[u64], from: Instant, to: Instant, observed: &Observed
     // The longest accepted delay that has passed is the one this attempt is late for.
     match delays().filter(|delay| gap > *delay).max() {
         None => RowVerdict::Early,
-        Some(delay) if observed.lateness(from, to) + timing.late(delay) >= gap - delay => RowVerdict::Noisy,
+        Some(delay) if is_noisy(observed, (from, to), gap - delay, 1, timing.late(delay)) => RowVerdict::Noisy,
         Some(_) => RowVerdict::Late,
     }
 }
@@ -188,11 +188,16 @@ fn check_first(
     let posted = observed.exchanges.iter().find(|exchange| posts(case, exchange.step, expected.message))?.sent;
     let wait = Duration::from_secs_f64(first_at_s);
     let (due, late) = (posted + wait, timing.late(wait));
+    // Those before the first one of this message, in the same batch, have passed their lateness on.
+    let before = |first: &Attempt| {
+        let between = |attempt: &&Attempt| attempt.arrived > posted && attempt.arrived <= first.arrived;
+        observed.attempts.iter().filter(between).count()
+    };
     let outcome = match first {
         None => Outcome::Fail,
         Some(first) if first.arrived + timing.early() >= due && first.arrived <= due + late => Outcome::Pass,
         Some(first) if first.arrived < due => Outcome::Fail,
-        Some(first) if observed.lateness(posted, first.arrived) + late >= first.arrived.since(due) => {
+        Some(first) if is_noisy(observed, (posted, first.arrived), first.arrived.since(due), before(first), late) => {
             Outcome::Inconclusive
         }
         Some(_) => Outcome::Fail,
@@ -200,6 +205,17 @@ fn check_first(
     let seen = first
         .map(|first| if outcome == Outcome::Pass { first_at_s } else { first.arrived.since(posted).as_secs() as f64 });
     Some(Check { path: format!("{path}.first_at_s"), outcome, expected: json!(first_at_s), observed: json!(seen) })
+}
+
+/// Whether the machine may be to blame that the last of `attempts` attempts between two instants was late.
+fn is_noisy(
+    observed: &Observed,
+    (from, to): (Instant, Instant),
+    late: Duration,
+    attempts: usize,
+    tolerated: Duration,
+) -> bool {
+    observed.lateness(from, to, late, attempts) + tolerated >= late
 }
 
 /// Whether the step posts the message of this number.

@@ -1,11 +1,13 @@
 //! Takes records from a server as they come.
 //! Gives those that are settled, and the cases to play again because lateness alone spoilt them.
-//! Never plays a failure again that noise can't have made: a wrong count, an early attempt, a wrong answer.
+//! Never plays a failure again that noise can't have made: an early attempt, a wrong answer, or a wrong count where the
+//! subscriber's port was open all the time.
 
 use std::collections::BTreeMap;
 
 use super::event::{CheckOutcome, CheckRecord, ResultKind, RowVerdict, ScenarioFinished};
 use super::play::Planned;
+use crate::scenario::{Behaviour, Script};
 
 /// More late cases than this are not noise: the server is late, and playing them again would only take time.
 const LATE_MAX: usize = 8;
@@ -18,7 +20,7 @@ pub(super) struct Doubts {
     always_late: BTreeMap<String, Vec<LateRow>>,
 }
 
-/// A delivery and the number of the attempt in it.
+/// A delivery and the number of the attempt in it, or a check and what was counted.
 type LateRow = (String, usize);
 
 impl Doubts {
@@ -29,10 +31,13 @@ impl Doubts {
         record: ScenarioFinished,
         settle: &mut impl FnMut(ScenarioFinished),
     ) {
-        if !is_doubtful(&record) {
+        let mut late = late_rows(&record);
+        if closes_its_port(&planned) {
+            late.extend(wrong_counts(&record));
+        }
+        if !is_doubtful(&record, &late) {
             return settle(record);
         }
-        let late = late_rows(&record);
         self.always_late
             .entry(record.id.clone())
             .and_modify(|always| always.retain(|row| late.contains(row)))
@@ -66,16 +71,18 @@ impl Doubts {
 }
 
 /// Whether nothing but lateness stands between the record and what was expected of it.
-fn is_doubtful(record: &ScenarioFinished) -> bool {
+fn is_doubtful(record: &ScenarioFinished, late: &[LateRow]) -> bool {
     let unexcused = |check: &&CheckRecord| check.outcome == CheckOutcome::Fail && check.known.is_empty();
-    let of_time = |check: &CheckRecord| check.check.ends_with(".delays_s") || check.check.ends_with(".first_at_s");
+    let of_time = |check: &CheckRecord| {
+        let timed = [".delays_s", ".first_at_s"].iter().any(|name| check.check.ends_with(name));
+        timed || wrong_count(check).is_some_and(|wrong| late.contains(&wrong))
+    };
     let rows = || record.deliveries.iter().flat_map(|delivery| &delivery.rows);
     let early = rows().any(|row| row.verdict == RowVerdict::Early);
-    let late = !late_rows(record).is_empty();
     match record.verdict {
         ResultKind::Inconclusive => true,
-        ResultKind::Fail => late && !early && record.checks.iter().filter(unexcused).all(of_time),
-        ResultKind::Stale => late && !early,
+        ResultKind::Fail => !late.is_empty() && !early && record.checks.iter().filter(unexcused).all(of_time),
+        ResultKind::Stale => !late.is_empty() && !early,
         _ => false,
     }
 }
@@ -87,4 +94,20 @@ fn late_rows(record: &ScenarioFinished) -> Vec<LateRow> {
     let rows = rows.filter(|(_, row)| late(row.verdict)).map(|(delivery, row)| (delivery.path.clone(), row.attempt));
     let first = |check: &&CheckRecord| check.outcome != CheckOutcome::Pass && check.check.ends_with(".first_at_s");
     rows.chain(record.checks.iter().filter(first).map(|check| (check.check.clone(), 1))).collect()
+}
+
+/// Whether a subscriber of the case closes its port for a time: an attempt that is late finds it open, and is counted.
+fn closes_its_port(planned: &Planned) -> bool {
+    let closes = |script: &Script| script.iter().any(|behaviour| matches!(behaviour, Behaviour::Refuse(_)));
+    planned.case.subscribers.values().any(closes)
+}
+
+/// The counts that were wrong, each with what was counted: noise does not count the same every time.
+fn wrong_counts(record: &ScenarioFinished) -> Vec<LateRow> {
+    record.checks.iter().filter_map(wrong_count).collect()
+}
+
+fn wrong_count(check: &CheckRecord) -> Option<LateRow> {
+    let counted = check.observed.get("attempts")?.as_u64()?;
+    (check.outcome == CheckOutcome::Fail).then(|| (check.check.clone(), usize::try_from(counted).unwrap_or(usize::MAX)))
 }

@@ -1,15 +1,11 @@
-//! Takes a request and an address.
+//! Takes a request and the address of the server to judge.
 //! Gives the response, over a connection of its own.
-//! Never retries, never reuses a connection, never follows a redirect: what was sent is what was asked.
+//! Never waits for ever.
 
 use std::io;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
-
 use super::Error;
+use crate::client::{Dial, Keep, Tcp, exchange};
 use crate::time::Duration;
 use crate::wire::{HttpRequest, HttpResponse};
 
@@ -27,44 +23,10 @@ pub async fn send(address: &str, request: &HttpRequest) -> Result<HttpResponse, 
         request: format!("{} {}", request.method, request.target),
         reason,
     };
-    let connected = tokio::time::timeout(PATIENCE, TcpStream::connect(address)).await;
-    let stream = connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())).map_err(unreachable)?;
-    let _ = stream.set_nodelay(true);
-    match tokio::time::timeout(PATIENCE, exchange(stream, address, request)).await {
+    let dialled = tokio::time::timeout(PATIENCE, Tcp.dial(address)).await;
+    let stream = dialled.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())).map_err(unreachable)?;
+    match tokio::time::timeout(PATIENCE, exchange(stream, address, request, Keep::Body)).await {
         Ok(answer) => answer.map_err(|error| no_answer(error.to_string())),
         Err(_) => Err(no_answer(format!("nothing came within {} s", PATIENCE.as_secs()))),
     }
-}
-
-type Anything = Box<dyn std::error::Error + Send + Sync>;
-
-async fn exchange(stream: TcpStream, address: &str, request: &HttpRequest) -> Result<HttpResponse, Anything> {
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    let driver = tokio::spawn(connection);
-    let answer = async {
-        let response = sender.send_request(outgoing(address, request)?).await?;
-        let (parts, body) = response.into_parts();
-        let text = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
-            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-        };
-        Ok(HttpResponse {
-            status: parts.status.as_u16(),
-            headers: parts.headers.iter().map(text).collect(),
-            body: body.collect().await?.to_bytes().to_vec(),
-        })
-    };
-    let answer = answer.await;
-    driver.abort();
-    answer
-}
-
-fn outgoing(address: &str, request: &HttpRequest) -> Result<http::Request<Full<Bytes>>, http::Error> {
-    let mut builder = http::Request::builder().method(request.method.as_str()).uri(&request.target);
-    if request.header("host").is_none() {
-        builder = builder.header("host", address);
-    }
-    for (name, value) in &request.headers {
-        builder = builder.header(name, value);
-    }
-    builder.body(Full::new(Bytes::from(request.body.clone())))
 }

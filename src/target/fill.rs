@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::rng::Stream;
 use crate::scenario::{Action, Case, Subscribe};
-use crate::wire::{HttpRequest, PATCH_MEDIA_TYPE};
+use crate::wire::{HttpRequest, PATCH_MEDIA_TYPE, escaped};
 
 /// What stands for itself in a segment of a path. Source: RFC 3986, "unreserved".
 const IN_A_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -124,7 +124,7 @@ fn request(bindings: &Bindings, project: &str, method: &str, path: &str, body: O
         headers.push(header("content-type", "application/json".into()));
     }
     let body = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
-    HttpRequest { method: method.into(), target: path.into(), headers, body }
+    HttpRequest { method: method.into(), target: escaped(path), headers, body }
 }
 
 fn queue(name: &str) -> String {

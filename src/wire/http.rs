@@ -2,6 +2,8 @@
 //! Gives an HTTP request and an HTTP response as plain values.
 //! Never frames them: that is hyper's work.
 
+use std::fmt::Write;
+
 use serde_json::Value;
 
 /// A request: what a client sends to a server, or a server to a subscriber.
@@ -50,6 +52,19 @@ impl HttpResponse {
     pub fn json(&self) -> Option<Value> {
         serde_json::from_slice(&self.body).ok()
     }
+}
+
+/// The text with everything escaped that may not stand in an address: spaces, control characters, other alphabets.
+pub fn escaped(address: &str) -> String {
+    let mut escaped = String::with_capacity(address.len());
+    for byte in address.bytes() {
+        if byte.is_ascii_graphic() {
+            escaped.push(byte.into());
+        } else {
+            let _ = write!(escaped, "%{byte:02X}"); // Writing to a string can't fail.
+        }
+    }
+    escaped
 }
 
 fn find<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {

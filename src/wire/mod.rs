@@ -8,7 +8,7 @@ mod http;
 
 pub use decode::decode;
 pub use encode::encode;
-pub use http::{HttpRequest, HttpResponse};
+pub use http::{HttpRequest, HttpResponse, escaped};
 
 /// The media type of a queue PATCH. Source: api-ref, "Update Queue".
 pub const PATCH_MEDIA_TYPE: &str = "application/openstack-messaging-v2.0-json-patch";

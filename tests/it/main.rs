@@ -3,13 +3,16 @@
 //! Never reaches into private items.
 
 mod cli;
+mod client;
 mod determinism;
 mod drive;
 mod expect_file;
 mod falsified;
+mod front;
 mod invalid;
 mod oracle;
 mod properties;
 mod scenarios;
 mod schema;
+mod serve;
 mod tidy;
