@@ -20,9 +20,10 @@
 //! | [`wire`] | HTTP messages to protocol values and back |
 //! | [`scenario`] | scenario files: text to cases, or to everything that is wrong with the text |
 //! | [`judge`] | expected and observed to a verdict |
-//! | [`clock`] | the machine's clock, possibly running fast: here the edge begins |
+//! | [`clock`], [`client`] | the machine's clock, possibly running fast, and one HTTP request: here the edge begins |
 //! | [`subscriber`] | a scripted webhook endpoint |
 //! | [`target`] | what a case can be played on: the model, a server, a server it launches |
+//! | [`front`] | the model as a server on real sockets |
 //! | [`runner`] | plays a plan, keeps the ledger, emits the recorded stream |
 //! | [`report`] | renders that stream: text, NDJSON, JUnit, Markdown |
 //! | [`cli`] | the command line, a file for each verb |
