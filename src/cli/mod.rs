@@ -3,22 +3,29 @@
 //! Never decides anything about a scenario: it wires the pieces together, one file per verb.
 
 mod deviation;
+mod diff;
+mod judge;
+mod known;
+mod ledger;
 mod lint;
+mod list;
+mod output;
 mod progress;
 mod run;
 mod schedule;
 mod schema;
 mod select;
 mod serve;
+mod show;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum, builder::PossibleValue};
 
-use crate::runner::{Exit, SuiteError};
-use crate::scenario::{Look, render};
+use crate::runner::{Exit, Flawed, RecordingError, SuiteError};
+use crate::scenario::{Level, Look, render};
 use crate::target;
 pub use schedule::answer_schedule_line;
 
@@ -34,8 +41,18 @@ struct Cli {
 enum Verb {
     /// Plays scenarios on the reference model or on a server, and judges what was seen.
     Run(Box<run::RunOptions>),
+    /// Lists scenarios: level, how long they take, what they are about.
+    List(list::ListOptions),
+    /// Shows a scenario: requirements, scripts, requests, and when each attempt is expected.
+    Show(show::ShowOptions),
     /// Checks scenario files: their form, their expected delays, and what they claim to catch.
     Lint(lint::LintOptions),
+    /// Judges a recorded run again, without a server.
+    Judge(judge::JudgeOptions),
+    /// Tells in what two recorded runs differ.
+    Diff(diff::DiffOptions),
+    /// Looks after a ledger of known failures.
+    Known(known::KnownOptions),
     /// Draws the delays that a delivery policy leads to.
     Schedule(schedule::ScheduleOptions),
     /// Serves the reference model as a Zaqar server, for people who write clients.
@@ -47,8 +64,8 @@ enum Verb {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  everything selected came out as expected: pass, or known as the ledger says
-  1  an unexpected failure, or a ledger entry that is no longer true
-  2  usage, or an invalid scenario, ledger or register; nothing was run
+  1  an unexpected failure, or a ledger entry that is no longer true; for diff: the runs differ
+  2  usage, or an invalid scenario, ledger, register or recording; nothing was run
   3  could not test: target unreachable or died, run cut short, report not written
   4  no failure, but something was inconclusive
   5  nothing ran";
@@ -62,6 +79,9 @@ pub enum Error {
     /// The suite can't be used.
     #[error(transparent)]
     Suite(#[from] SuiteError),
+    /// A recorded run can't be used.
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
     /// Nothing matched the selection.
     #[error("{0}")]
     NothingSelected(String),
@@ -92,7 +112,7 @@ pub enum Error {
 impl Error {
     const fn exit(&self) -> Exit {
         match self {
-            Self::Usage(_) | Self::Suite(_) => Exit::Usage,
+            Self::Recording(_) | Self::Usage(_) | Self::Suite(_) => Exit::Usage,
             Self::NothingSelected(_) => Exit::NothingRan,
             Self::Bind { .. } | Self::Target(_) | Self::Write { .. } | Self::Terminal(_) => Exit::CouldNotTest,
         }
@@ -110,7 +130,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let done = match cli.verb {
         Verb::Run(options) => run::run(*options),
+        Verb::List(options) => list::run(&options),
+        Verb::Show(options) => show::run(&options),
         Verb::Lint(options) => lint::run(&options),
+        Verb::Judge(options) => judge::run(&options),
+        Verb::Diff(options) => diff::run(&options),
+        Verb::Known(options) => known::run(&options),
         Verb::Schedule(options) => schedule::run(&options),
         Verb::Serve(options) => serve::run(&options),
         Verb::Schema => schema::run(),
@@ -126,11 +151,29 @@ fn report(error: &Error) {
     let mut stderr = anstream::stderr().lock();
     if let Error::Suite(SuiteError::Invalid(mistakes)) = error {
         for file in mistakes {
-            // anstream takes the colours out again where nobody sees them.
-            let _ = writeln!(stderr, "{}", render(&file.diagnostics, &file.text, Look::Styled));
+            let _ = tell_flaws(&mut stderr, file);
         }
     }
     if !matches!(error, Error::Terminal(source) if source.kind() == io::ErrorKind::BrokenPipe) {
         let _ = writeln!(stderr, "zaqarcheck: cannot {error}");
+    }
+}
+
+/// Tells what is wrong with a file; anstream takes the colours out again where nobody sees them.
+fn tell_flaws(out: &mut impl Write, file: &Flawed) -> io::Result<()> {
+    writeln!(out, "{}", render(&file.diagnostics, &file.text, Look::Styled))
+}
+
+impl ValueEnum for Level {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Must, Self::Should, Self::Info]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
+            Self::Info => "info",
+            Self::Must => "must",
+            Self::Should => "should",
+        }))
     }
 }

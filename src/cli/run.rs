@@ -2,8 +2,6 @@
 //! Gives the reports and the exit code of the run.
 //! Never judges: it reads, plays, writes, in that order.
 
-use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal, Write};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
@@ -14,26 +12,22 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::Error;
 use super::deviation::{deviations, parse_deviation, profile_name};
-use super::select::select;
-use crate::clock::Clock;
+use super::ledger::{read_ledger, read_ledger_to_update, unmatched, write_ledger};
+use super::output::{Output, parse_report, tool};
+use super::select::Selection;
 use crate::protocol::{Deviation, Profile};
-use crate::report::{Format, Options as ReportOptions, Report};
+use crate::report::Format;
 use crate::rng::Stream;
 use crate::runner::{
-    Counts, Exit, Header, Ledger, Planned, RunEvent, ScenarioFinished, SuiteError, Summary, Wall, run_on_model,
-    run_on_server, update_ledger,
+    Exit, Header, Ledger, Planned, Repeated, ScenarioFinished, run_on_model, run_on_server, update_ledger,
 };
 use crate::target::{LaunchOptions, ServerOptions, ServerTarget, launch, ping};
 
 /// Options of `run`.
 #[derive(Debug, Args)]
 pub(super) struct RunOptions {
-    /// Scenario files or folders, ids, or patterns over ids (`*` one part, `**` any); everything if none is given.
-    #[arg(value_name = "PATH|ID|GLOB")]
-    names: Vec<String>,
-    /// The folder of the suite.
-    #[arg(long, value_name = "DIR", default_value = "scenarios", env = "ZAQARCHECK_SUITE")]
-    suite: PathBuf,
+    #[command(flatten)]
+    selection: Selection,
     /// What to judge: `model`, or the address of a server such as http://127.0.0.1:8888.
     #[arg(long, value_name = "TARGET", env = "ZAQARCHECK_TARGET")]
     target: Option<String>,
@@ -55,6 +49,9 @@ pub(super) struct RunOptions {
     /// Cases at once on the model (default: one per core), deliveries at once on a server (default: 8).
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     jobs: Option<u32>,
+    /// Plays every case so often; the worst time counts.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    repeat: u32,
     /// How many times fast the clock of a server runs that somebody else started.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     time_scale: u32,
@@ -81,37 +78,26 @@ enum Chosen {
 
 pub(super) fn run(options: RunOptions) -> Result<Exit, Error> {
     let chosen = choose(&options)?;
-    let plan = select(&options.suite, &options.names)?;
-    let ledger = read_ledger(&options)?;
-    // Opened before the run: hours of testing must not end in a typing mistake.
-    let mut files = open_reports(&options)?;
-
+    let plan = options.selection.select()?;
+    let ledger = match &options.known {
+        None => None,
+        Some(path) if options.update_known => read_ledger_to_update(path)?,
+        Some(path) => Some(read_ledger(path)?.0),
+    };
     let header = header(&options, &chosen, plan.len());
-    let mut text = Format::Text.report(Box::new(terminal()), report_options(&options, io::stdout().is_terminal()));
-    text.event(&RunEvent::Header(header.clone()))?;
+    let target = header.target.clone();
+    let mut output = Output::open(&options.report, &rerun(&options), header)?;
     let judged_by = ledger.as_ref().filter(|_| !options.update_known);
-    let wall = Clock::start(1);
-    let (mut finished, interrupted) = play(&options, chosen, &plan, judged_by, text.as_mut())?;
+    let (mut finished, interrupted) = play(&options, chosen, &plan, judged_by, &mut output)?;
     finished.sort_by(|one, other| one.id.cmp(&other.id));
 
     if options.update_known {
-        let updated =
-            update_ledger(ledger.clone().unwrap_or_else(|| Ledger::empty(header.target.clone())), &plan, &mut finished);
+        let old = ledger.clone().unwrap_or_else(|| Ledger::empty(target));
+        let updated = update_ledger(old, &plan, &mut finished);
         write_ledger(options.known.as_deref().expect("--update-known requires it"), &updated)?;
     }
-    let unmatched = judged_by.map(|ledger| unmatched(ledger, &options, &plan)).unwrap_or_default();
-    let summary = RunEvent::Summary(summary(plan.len(), &finished, unmatched, interrupted, wall));
-    text.event(&summary)?;
-    text.finish()?;
-    let events = [RunEvent::Header(header)].into_iter();
-    let events =
-        events.chain(finished.iter().map(|case| RunEvent::Scenario(Box::new(case.clone())))).chain([summary.clone()]);
-    let events: Vec<RunEvent> = events.collect();
-    for (path, report) in &mut files {
-        let written = events.iter().try_for_each(|event| report.event(event)).and_then(|()| report.finish());
-        written.map_err(|source| Error::Write { path: path.display().to_string(), source })?;
-    }
-    Ok(exit_of(&summary))
+    let unmatched = unmatched(judged_by, &plan, options.selection.is_whole());
+    output.close(&finished, unmatched, interrupted)
 }
 
 fn choose(options: &RunOptions) -> Result<Chosen, Error> {
@@ -148,15 +134,16 @@ fn play(
     chosen: Chosen,
     plan: &[Planned],
     ledger: Option<&Ledger>,
-    text: &mut dyn Report,
+    output: &mut Output,
 ) -> Result<(Vec<ScenarioFinished>, bool), Error> {
+    let mut repeated = Repeated::new(options.repeat as usize);
     let (address, scale, accelerate) = match chosen {
         Chosen::Model => {
             let jobs = options.jobs.map_or(0, |jobs| jobs as usize);
-            let finished = run_on_model(plan, deviations(options.profile, &options.deviation), ledger, jobs);
-            for case in &finished {
-                text.event(&RunEvent::Scenario(Box::new(case.clone())))?;
-            }
+            let rounds = (0..options.repeat)
+                .flat_map(|_| run_on_model(plan, deviations(options.profile, &options.deviation), ledger, jobs));
+            let finished: Vec<_> = rounds.filter_map(|record| repeated.take_in(record)).collect();
+            finished.iter().try_for_each(|case| output.tell(case))?;
             return Ok((finished, false));
         }
         Chosen::Server { address, scale } => (Some(address), scale, None),
@@ -189,21 +176,37 @@ fn play(
         if launched.is_none() {
             ping(&server.address).await?; // One message instead of one for each case.
         }
-        let progress = super::progress::Progress::new(plan);
-        let mut told = Ok(());
-        let tell = |case: &ScenarioFinished| {
-            progress.suspend(|| {
-                if told.is_ok() {
-                    told = text.event(&RunEvent::Scenario(Box::new(case.clone())));
+        let (target, ledger) = (Arc::new(ServerTarget::new(server)), ledger.cloned().map(Arc::new));
+        let (mut finished, mut interrupted, mut told) = (Vec::new(), false, Ok(()));
+        // One round after the other: the same case twice at once would be its own neighbour.
+        for _ in 0..options.repeat {
+            let progress = super::progress::Progress::new(plan);
+            let mut last = Vec::new();
+            let tell = |case: &ScenarioFinished| {
+                if let Some(case) = repeated.take_in(case.clone()) {
+                    progress.suspend(|| {
+                        if told.is_ok() {
+                            told = output.tell(&case);
+                        }
+                    });
+                    last.push(case);
                 }
-            });
-            progress.finished(case);
-        };
-        let ledger = ledger.cloned().map(Arc::new);
-        let played = run_on_server(plan.to_vec(), Arc::new(ServerTarget::new(server)), ledger, stop, tell).await;
+                progress.finished(case);
+            };
+            (_, interrupted) =
+                run_on_server(plan.to_vec(), Arc::clone(&target), ledger.clone(), stop.as_mut(), tell).await;
+            finished.extend(last);
+            if interrupted {
+                break;
+            }
+        }
+        for case in repeated.rest() {
+            told = told.and_then(|()| output.tell(&case));
+            finished.push(case);
+        }
         drop(launched);
         told?;
-        Ok(played)
+        Ok((finished, interrupted))
     })
 }
 
@@ -229,17 +232,18 @@ fn run_name() -> String {
 }
 
 fn header(options: &RunOptions, chosen: &Chosen, selected: usize) -> Header {
-    let (target, profile, clock) = match chosen {
-        Chosen::Model => ("model".into(), Some(profile_name(options.profile, &options.deviation)), "virtual".into()),
-        Chosen::Server { address, scale } => (format!("http://{address}"), None, real(*scale)),
-        Chosen::Launch { accelerate, .. } => (options.command.join(" "), None, real(*accelerate)),
+    let (target, profile, scale) = match chosen {
+        Chosen::Model => ("model".into(), Some(profile_name(options.profile, &options.deviation)), None),
+        Chosen::Server { address, scale } => (format!("http://{address}"), None, Some(*scale)),
+        Chosen::Launch { accelerate, .. } => (options.command.join(" "), None, Some(*accelerate)),
     };
     Header {
         format: 1,
-        tool: concat!("zaqarcheck ", env!("CARGO_PKG_VERSION")).into(),
+        tool: tool(),
         target,
         profile,
-        clock,
+        clock: scale.map_or_else(|| "virtual".into(), real),
+        scale,
         selected,
         known: options.known.as_ref().map(|path| path.display().to_string()),
     }
@@ -249,76 +253,8 @@ fn real(scale: u32) -> String {
     if scale == 1 { "real".into() } else { format!("real, {scale} times fast") }
 }
 
-fn summary(
-    selected: usize,
-    finished: &[ScenarioFinished],
-    unmatched: Vec<String>,
-    interrupted: bool,
-    wall: Clock,
-) -> Summary {
-    let must = || finished.iter().filter(|case| case.level == "must" && case.applied());
-    Summary {
-        selected,
-        counts: Counts::of(finished),
-        must: (must().filter(|case| case.passed()).count(), must().count()),
-        interrupted,
-        exit: Exit::of(finished, &unmatched, interrupted).code(),
-        unmatched,
-        wall: Wall { started_ms: 0.0, elapsed_ms: wall.now().since_start().as_secs_f64() * 1000.0 },
-    }
-}
-
-fn exit_of(summary: &RunEvent) -> Exit {
-    match summary {
-        RunEvent::Summary(summary) => Exit::from_code(summary.exit),
-        _ => Exit::CouldNotTest,
-    }
-}
-
-/// Entries that speak of no selected case. A part of the suite says nothing about entries of the rest.
-fn unmatched(ledger: &Ledger, options: &RunOptions, plan: &[Planned]) -> Vec<String> {
-    let unknown = |id: &String| !plan.iter().any(|planned| planned.case.id == *id);
-    let ids = ledger.entries.iter().map(|entry| entry.id.clone());
-    if options.names.is_empty() { ids.filter(unknown).collect() } else { Vec::new() }
-}
-
-fn read_ledger(options: &RunOptions) -> Result<Option<Ledger>, Error> {
-    let Some(path) = &options.known else { return Ok(None) };
-    let shown = path.display().to_string();
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ledger::parse(&shown, &text).map(Some).map_err(|found| SuiteError::flawed(text, found).into()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound && options.update_known => Ok(None),
-        Err(source) => Err(SuiteError::Read { path: shown, source }.into()),
-    }
-}
-
-fn write_ledger(path: &Path, ledger: &Ledger) -> Result<(), Error> {
-    let written =
-        path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(path, ledger.to_text()));
-    written.map_err(|source| Error::Write { path: path.display().to_string(), source })
-}
-
-type OpenReport = (PathBuf, Box<dyn Report>);
-
-fn open_reports(options: &RunOptions) -> Result<Vec<OpenReport>, Error> {
-    let open = |(format, path): &(Format, PathBuf)| {
-        let file = File::create(path).map_err(|source| Error::Write { path: path.display().to_string(), source })?;
-        Ok((path.clone(), format.report(Box::new(BufWriter::new(file)), report_options(options, false))))
-    };
-    options.report.iter().map(open).collect()
-}
-
-/// Standard output, told colours only if it shows them.
-fn terminal() -> impl Write {
-    BufWriter::new(anstream::stdout())
-}
-
-fn report_options(options: &RunOptions, colour: bool) -> ReportOptions {
-    ReportOptions { colour, rerun: rerun(options) }
-}
-
 /// A word as a shell wants it: quoted only if it has to be.
-fn word(text: &str) -> String {
+pub(super) fn word(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=,+@%".contains(&byte);
     if !text.is_empty() && text.bytes().all(plain) { text.into() } else { crate::report::shell_quoted(text) }
 }
@@ -327,8 +263,8 @@ fn word(text: &str) -> String {
 fn rerun(options: &RunOptions) -> String {
     let mut words = Vec::new();
     let mut option = |name: &str, value: String| words.extend([name.to_owned(), word(&value)]);
-    if options.suite != Path::new("scenarios") {
-        option("--suite", options.suite.display().to_string());
+    if options.selection.suite != Path::new("scenarios") {
+        option("--suite", options.selection.suite.display().to_string());
     }
     if let Some(target) = &options.target {
         option("--target", target.clone());
@@ -351,10 +287,4 @@ fn rerun(options: &RunOptions) -> String {
         words.extend(options.command.iter().map(|part| word(part)));
     }
     words.join(" ")
-}
-
-fn parse_report(text: &str) -> Result<(Format, PathBuf), String> {
-    let (format, path) = text.split_once('=').ok_or("expected FORMAT=PATH, for example junit=report.xml")?;
-    let format = format.parse::<Format>().map_err(|error| error.to_string())?;
-    if path.is_empty() { Err("the path is missing".into()) } else { Ok((format, path.into())) }
 }

@@ -4,10 +4,59 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use globset::GlobBuilder;
 
 use super::Error;
 use crate::runner::{Planned, Suite};
+use crate::scenario::Level;
+
+/// Which cases of which suite.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Selection {
+    /// Scenario files or folders, ids, or patterns over ids (`*` one part, `**` any); everything if none is given.
+    #[arg(value_name = "PATH|ID|GLOB")]
+    names: Vec<String>,
+    /// The folder of the suite.
+    #[arg(long, value_name = "DIR", default_value = "scenarios", env = "ZAQARCHECK_SUITE")]
+    pub(super) suite: PathBuf,
+    /// Only cases of at least this level.
+    #[arg(long, value_enum)]
+    level: Option<Level>,
+    /// Only cases of this area, a component of the id; of any of them if given more than once.
+    #[arg(long, value_name = "AREA")]
+    tag: Vec<String>,
+}
+
+impl Selection {
+    /// The cases that are meant, in the order of ids; at least one.
+    pub(super) fn select(&self) -> Result<Vec<Planned>, Error> {
+        let mut plan = select(&self.suite, &self.names)?;
+        for tag in &self.tag {
+            if !plan.iter().any(|planned| has_tag(planned, tag)) {
+                let tags = plan.iter().flat_map(|planned| planned.scenario.id.split('/'));
+                let hint = nearest(tag, tags).map(|tag| format!("; did you mean {tag}?")).unwrap_or_default();
+                return Err(Error::NothingSelected(format!("select anything: no id has a component {tag}{hint}")));
+            }
+        }
+        let level = self.level.unwrap_or(Level::Info);
+        let tagged = |planned: &Planned| self.tag.is_empty() || self.tag.iter().any(|tag| has_tag(planned, tag));
+        plan.retain(|planned| planned.scenario.level >= level && tagged(planned));
+        if plan.is_empty() {
+            return Err(Error::NothingSelected(format!("select anything: no such case has at least level {level}")));
+        }
+        Ok(plan)
+    }
+
+    /// Whether every case of the suite is meant.
+    pub(super) fn is_whole(&self) -> bool {
+        self.names.is_empty() && self.tag.is_empty() && self.level.is_none_or(|level| level == Level::Info)
+    }
+}
+
+fn has_tag(planned: &Planned, tag: &str) -> bool {
+    planned.scenario.id.split('/').any(|part| part == tag)
+}
 
 /// The cases that `names` mean, in the order of the suite; all of them if there are no names.
 pub(super) fn select(root: &Path, names: &[String]) -> Result<Vec<Planned>, Error> {
@@ -82,9 +131,11 @@ impl Pattern {
 }
 
 fn nothing(name: &str, suite: &Suite) -> Error {
-    let ids = suite.scenarios.iter().map(|scenario| scenario.id.as_str());
-    let nearest =
-        ids.max_by(|one, other| strsim::jaro_winkler(name, one).total_cmp(&strsim::jaro_winkler(name, other)));
-    let hint = nearest.map(|id| format!("; did you mean {id}?")).unwrap_or_default();
-    Error::NothingSelected(format!("run anything: {name} matches no scenario{hint}"))
+    let hint = nearest(name, suite.scenarios.iter().map(|scenario| scenario.id.as_str()));
+    let hint = hint.map(|id| format!("; did you mean {id}?")).unwrap_or_default();
+    Error::NothingSelected(format!("select anything: {name} matches no scenario{hint}"))
+}
+
+fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    names.max_by(|one, other| strsim::jaro_winkler(name, one).total_cmp(&strsim::jaro_winkler(name, other)))
 }

@@ -11,7 +11,7 @@ use crate::scenario::{Action, Case, ExpectedDelivery, OneOrMany};
 use crate::time::{Duration, Instant};
 
 /// Headers that may differ from attempt to attempt without the notification being another: they describe the journey.
-const JOURNEY: [&str; 5] = ["date", "traceparent", "tracestate", "x-request-id", "x-openstack-request-id"];
+pub const JOURNEY: [&str; 5] = ["date", "traceparent", "tracestate", "x-request-id", "x-openstack-request-id"];
 
 /// The attempts of one message at one subscriber, expected and observed.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,6 +74,21 @@ fn holds(document: &Value, body: &Value) -> bool {
         Value::Array(items) => items.iter().any(|item| holds(item, body)),
         _ => false,
     }
+}
+
+/// The paths of the checks that [`judge`] may make of one expected delivery.
+pub(super) fn check_paths(index: usize, expected: &ExpectedDelivery) -> impl Iterator<Item = String> {
+    let kinds = [
+        ("attempts", true),
+        ("delays_s", expected.attempts > 1),
+        ("first_at_s", expected.first_at_s.is_some()),
+        ("body", expected.body.is_some()),
+        ("body_text", expected.body_text.is_some()),
+        ("headers", !expected.headers.is_empty()),
+        ("same_every_attempt", true),
+    ];
+    let made = kinds.into_iter().filter(|(_, is_made)| *is_made);
+    made.map(move |(kind, _)| format!("expect.deliveries[{index}].{kind}"))
 }
 
 pub(super) fn judge(

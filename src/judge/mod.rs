@@ -9,8 +9,8 @@ mod timing;
 
 use serde_json::{Value, json};
 
-use crate::scenario::{Case, ExpectedAnswer, OneOrMany};
-pub use delivery::{DeliveryTable, Row, RowVerdict, message_of};
+use crate::scenario::{Action, Case, ExpectedAnswer, OneOrMany};
+pub use delivery::{DeliveryTable, JOURNEY, Row, RowVerdict, message_of};
 pub use observed::{Attempt, Exchange, Noise, Observed};
 pub use timing::{Clockwork, Timing};
 
@@ -81,6 +81,27 @@ pub fn judge(case: &Case, observed: &Observed, clock: Clockwork) -> Verdict {
     checks.extend(delivery::judge_arrivals(case, observed));
     checks.push(delivery::judge_unexpected(case, observed));
     Verdict { checks, deliveries }
+}
+
+/// The paths of every check that [`judge`] may make of a case, in its order.
+pub fn check_paths(case: &Case) -> Vec<String> {
+    let mut paths = Vec::new();
+    let asks = |action: &Action| !matches!(action, Action::Advance(_));
+    for (index, step) in case.steps.iter().enumerate().filter(|(_, step)| asks(&step.action)) {
+        let path = format!("steps[{index}]");
+        match &step.expect {
+            None => paths.push(path),
+            Some(expected) => {
+                let body = expected.body.as_ref().map(|_| format!("{path}.expect.body"));
+                paths.extend([format!("{path}.expect.status")].into_iter().chain(body));
+            }
+        }
+    }
+    let deliveries = case.expect.deliveries.iter().enumerate();
+    paths.extend(deliveries.flat_map(|(index, expected)| delivery::check_paths(index, expected)));
+    paths.extend(case.expect.arrivals.keys().map(|subscriber| format!("expect.arrivals.{subscriber}")));
+    paths.push("expect.deliveries".into());
+    paths
 }
 
 /// A step without `expect` wants any status from 200 to 299.

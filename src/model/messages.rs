@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::delivery::Task;
 use super::subscriptions::Subscription;
 use super::{Model, done, invalid};
-use crate::policy::select;
+use crate::policy::{is_falsy, select};
 use crate::protocol::{Fault, FaultKind, Page, ProjectId, QueueName, Reply};
 use crate::time::{Duration, Instant};
 
@@ -75,11 +75,18 @@ impl Model {
             let age = now.since(message.posted).as_secs();
             json!({"id": message.id, "href": format!("{path}/{}", message.id), "ttl": message.ttl_s, "age": age, "body": message.body})
         };
-        let messages: Vec<Value> = self
-            .queue(&project, &queue)
-            .map(|queue| queue.messages.iter().filter(|message| message.is_alive(now)).take(limit).map(entry).collect())
-            .unwrap_or_default();
-        Ok(done(200, None, Some(json!({ "messages": messages, "links": [] }))))
+        let stored = self.queue(&project, &queue);
+        let all = stored.map_or(&[][..], |queue| queue.messages.as_slice());
+        let marker = page.marker.as_deref().and_then(|marker| all.iter().position(|message| message.id == marker));
+        let shown = all[marker.map_or(0, |marker| marker + 1)..].iter().filter(|message| message.is_alive(now));
+        let shown: Vec<&Message> = shown.take(limit).collect();
+        let delay = stored.and_then(|queue| queue.metadata.get("_default_message_delay"));
+        let echo = page.echo.iter().map(|echo| format!("echo={echo}"));
+        let delayed = delay.is_none_or(is_falsy).then(|| "include_delayed=true".to_owned());
+        let more: Vec<String> = echo.chain(delayed).collect();
+        let links = super::queues::links(&path, page, &more, shown.last().map(|message| &message.id));
+        let messages: Vec<Value> = shown.into_iter().map(entry).collect();
+        Ok(done(200, None, Some(json!({ "messages": messages, "links": links }))))
     }
 
     /// Starts one task for each live subscription, in the order of their ids. Source: commit, `NotifierDriver.post`.

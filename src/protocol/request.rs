@@ -42,6 +42,8 @@ pub struct Page {
     pub marker: Option<String>,
     /// How many entries, 1 to 20; 10 unless said otherwise. Source: api-ref, "limit".
     pub limit: Option<i64>,
+    /// Whether messages of the client itself are wanted, as the client wrote it. Links to the next page repeat it.
+    pub echo: Option<String>,
 }
 
 /// What the client is told.

@@ -30,8 +30,19 @@ pub(super) fn telling_checks(case: &ScenarioFinished) -> impl Iterator<Item = &C
     case.checks.iter().filter(|check| check.outcome != CheckOutcome::Pass || !check.known.is_empty())
 }
 
-/// What the line of a case adds to its id: why it is known, stale, not applicable or an error.
+/// What the line of a case adds to its id: why it is known, stale, not applicable or an error, and how often it passed.
 pub(super) fn note(case: &ScenarioFinished) -> Option<String> {
+    let why = why(case);
+    // Only where it came out differently from time to time.
+    let repeats = case.repeats.filter(|repeats| repeats.passed > 0 && repeats.passed < repeats.of);
+    let repeats = repeats.map(|repeats| format!("passed {} of {} times", repeats.passed, repeats.of));
+    match (why, repeats) {
+        (Some(why), Some(repeats)) => Some(format!("{why}; {repeats}")),
+        (why, repeats) => why.or(repeats),
+    }
+}
+
+fn why(case: &ScenarioFinished) -> Option<String> {
     match case.verdict {
         ResultKind::Error | ResultKind::NotApplicable | ResultKind::Stale => case.reason.as_deref().map(fit::printable),
         ResultKind::Known => deviations_named(case),

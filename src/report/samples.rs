@@ -40,7 +40,7 @@ pub(super) fn run() -> Vec<RunEvent> {
         interrupted: false,
         unmatched: vec!["delivery/gone: expect.deliveries[0].attempts".into()],
         exit: 1,
-        wall: Wall { started_ms: 0.0, elapsed_ms: 310.0 },
+        wall: Wall { elapsed_ms: 310.0, ..Wall::default() },
     }));
     events
 }
@@ -54,7 +54,7 @@ pub(super) fn good_run() -> Vec<RunEvent> {
         interrupted: false,
         unmatched: vec![],
         exit: 0,
-        wall: Wall { started_ms: 0.0, elapsed_ms: 4.0 },
+        wall: Wall { elapsed_ms: 4.0, ..Wall::default() },
     };
     vec![header(), scenario(pass()), RunEvent::Summary(summary)]
 }
@@ -70,6 +70,7 @@ pub(super) fn header() -> RunEvent {
         target: "model".into(),
         profile: Some("documented".into()),
         clock: "virtual".into(),
+        scale: None,
         selected: 7,
         known: None,
     })
@@ -194,7 +195,16 @@ fn attempt(at_s: f64) -> AttemptRecord {
 }
 
 fn exchange(step: &str, request: &str, body: serde_json::Value, answer: Option<serde_json::Value>) -> ExchangeRecord {
-    ExchangeRecord { step: step.into(), at_s: 0.0, request: request.into(), body: Some(body), status: 201, answer }
+    ExchangeRecord {
+        step: step.into(),
+        at_s: 0.0,
+        request: request.into(),
+        body: Some(body),
+        status: 201,
+        answer,
+        answer_is_text: false,
+        answer_headers: Vec::new(),
+    }
 }
 
 fn delivery(rows: Vec<AttemptRow>) -> DeliveryRecord {
@@ -226,11 +236,12 @@ fn case(id: &str, verdict: ResultKind) -> ScenarioFinished {
                 .into(),
         }],
         reason: None,
+        repeats: None,
         checks: vec![],
         deliveries: vec![],
         exchanges: vec![],
         attempts: vec![],
         elapsed_s: 0.0,
-        wall: Wall { started_ms: 0.0, elapsed_ms: 3.0 },
+        wall: Wall { elapsed_ms: 3.0, ..Wall::default() },
     }
 }

@@ -31,11 +31,8 @@ impl Doubts {
         record: ScenarioFinished,
         settle: &mut impl FnMut(ScenarioFinished),
     ) {
-        let mut late = late_rows(&record);
-        if closes_its_port(&planned) {
-            late.extend(wrong_counts(&record));
-        }
-        if !is_doubtful(&record, &late) {
+        let late = late_rows(&planned, &record);
+        if !is_doubtful(&planned, &record) {
             return settle(record);
         }
         self.always_late
@@ -71,7 +68,8 @@ impl Doubts {
 }
 
 /// Whether nothing but lateness stands between the record and what was expected of it.
-fn is_doubtful(record: &ScenarioFinished, late: &[LateRow]) -> bool {
+pub(super) fn is_doubtful(planned: &Planned, record: &ScenarioFinished) -> bool {
+    let late = late_rows(planned, record);
     let unexcused = |check: &&CheckRecord| check.outcome == CheckOutcome::Fail && check.known.is_empty();
     let of_time = |check: &CheckRecord| {
         let timed = [".delays_s", ".first_at_s"].iter().any(|name| check.check.ends_with(name));
@@ -87,24 +85,22 @@ fn is_doubtful(record: &ScenarioFinished, late: &[LateRow]) -> bool {
     }
 }
 
-/// The attempts that were late, and the first ones, which have a check of their own.
-fn late_rows(record: &ScenarioFinished) -> Vec<LateRow> {
+/// The attempts that were late, the first ones, which have a check of their own, and the counts that lateness makes
+/// wrong: noise is not late at the same place every time.
+fn late_rows(planned: &Planned, record: &ScenarioFinished) -> Vec<LateRow> {
     let late = |verdict| matches!(verdict, RowVerdict::Late | RowVerdict::Noisy);
     let rows = record.deliveries.iter().flat_map(|delivery| delivery.rows.iter().map(move |row| (delivery, row)));
     let rows = rows.filter(|(_, row)| late(row.verdict)).map(|(delivery, row)| (delivery.path.clone(), row.attempt));
     let first = |check: &&CheckRecord| check.outcome != CheckOutcome::Pass && check.check.ends_with(".first_at_s");
-    rows.chain(record.checks.iter().filter(first).map(|check| (check.check.clone(), 1))).collect()
+    let first = record.checks.iter().filter(first).map(|check| (check.check.clone(), 1));
+    let counts = record.checks.iter().filter(|_| closes_its_port(planned)).filter_map(wrong_count);
+    rows.chain(first).chain(counts).collect()
 }
 
 /// Whether a subscriber of the case closes its port for a time: an attempt that is late finds it open, and is counted.
 fn closes_its_port(planned: &Planned) -> bool {
     let closes = |script: &Script| script.iter().any(|behaviour| matches!(behaviour, Behaviour::Refuse(_)));
     planned.case.subscribers.values().any(closes)
-}
-
-/// The counts that were wrong, each with what was counted: noise does not count the same every time.
-fn wrong_counts(record: &ScenarioFinished) -> Vec<LateRow> {
-    record.checks.iter().filter_map(wrong_count).collect()
 }
 
 fn wrong_count(check: &CheckRecord) -> Option<LateRow> {

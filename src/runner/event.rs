@@ -32,6 +32,9 @@ pub struct Header {
     pub profile: Option<String>,
     /// `virtual`, or `real` with the factor by which the server's clock runs fast.
     pub clock: String,
+    /// By how much the server's clock runs fast; nothing where time is virtual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale: Option<u32>,
     /// How many cases were selected.
     pub selected: usize,
     /// The ledger in force.
@@ -76,6 +79,9 @@ pub struct ScenarioFinished {
     /// One sentence for verdicts that need one: why not applicable, why an error, what is stale.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// How often it was played and passed, where it was to be played more than once; all else is of the worst time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<Repeats>,
     /// Every check that was made.
     pub checks: Vec<CheckRecord>,
     /// One table for each expected delivery.
@@ -88,6 +94,15 @@ pub struct ScenarioFinished {
     pub elapsed_s: f64,
     /// Readings of the machine's clock.
     pub wall: Wall,
+}
+
+/// How often a case was played, and how often it passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repeats {
+    /// How often it passed.
+    pub passed: usize,
+    /// How often it was played.
+    pub of: usize,
 }
 
 /// One check: a place in the scenario file, and what was expected and observed there.
@@ -179,6 +194,12 @@ pub struct ExchangeRecord {
     /// The answer's body, if it had one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<Value>,
+    /// Whether the answer's body is no JSON; `answer` then holds its text.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub answer_is_text: bool,
+    /// The answer's headers, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answer_headers: Vec<(String, String)>,
 }
 
 /// One attempt that reached a subscriber, times in seconds since the start of the case.
@@ -209,6 +230,10 @@ pub struct Wall {
     pub started_ms: f64,
     /// Milliseconds the case took.
     pub elapsed_ms: f64,
+    /// How late the machine was, reading by reading: when, how late its timer rang, how long work waited for a
+    /// processor; in microseconds on the clock of the run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub noise: Vec<(u64, u64, u64)>,
 }
 
 /// The last line of a run.
@@ -253,6 +278,10 @@ impl ScenarioFinished {
     pub fn passed(&self) -> bool {
         self.verdict == ResultKind::Pass
     }
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 impl Counts {

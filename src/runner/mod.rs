@@ -2,25 +2,36 @@
 //! Gives the recorded stream of the run: a header, one event for each case, a summary.
 //! Never renders anything: `report` does.
 
+mod diff;
 mod doubt;
 mod event;
 mod exit;
 mod explain;
 mod ledger;
 mod lint;
+mod mask;
 mod play;
 mod record;
+mod recording;
+mod rejudge;
+mod repeat;
 mod suite;
+mod upkeep;
 
 use std::sync::Arc;
 
+pub use diff::{Change, Difference, TOLERANCE_S, diff};
 pub use event::*;
 pub use exit::Exit;
 pub use explain::{explain, update_ledger};
 pub use ledger::{Entry, Ledger};
 pub use lint::lint;
 pub use play::{Planned, run_on_model, run_on_server};
+pub use recording::{Recording, RecordingError};
+pub use rejudge::rejudge;
+pub use repeat::Repeated;
 pub use suite::{Flawed, Suite, SuiteError};
+pub use upkeep::{check_ledger, prune_ledger};
 
 use crate::judge::judge;
 use crate::target::Target;

@@ -111,9 +111,8 @@ async fn timed(wall: Clock, case: impl Future<Output = ScenarioFinished>) -> Sce
     let started = wall.now();
     let record = case.await;
     let milliseconds = |duration: Duration| duration.as_micros() as f64 / 1000.0;
-    let wall =
-        Wall { started_ms: milliseconds(started.since_start()), elapsed_ms: milliseconds(wall.now().since(started)) };
-    ScenarioFinished { wall, ..record }
+    let (started_ms, elapsed_ms) = (milliseconds(started.since_start()), milliseconds(wall.now().since(started)));
+    ScenarioFinished { wall: Wall { started_ms, elapsed_ms, ..record.wall }, ..record }
 }
 
 /// The result of a future that never waits, as those of the model are.

@@ -18,11 +18,16 @@ use crate::time::{Duration, Instant};
 pub(super) fn not_applicable(planned: &Planned, lacking: &[Capability]) -> ScenarioFinished {
     let lacking: Vec<String> = lacking.iter().map(ToString::to_string).collect();
     let reason = format!("the target does not have {}", lacking.join(", "));
-    ScenarioFinished { reason: Some(reason), ..blank(planned, ResultKind::NotApplicable) }
+    untested(planned, ResultKind::NotApplicable, reason)
 }
 
 pub(super) fn error(planned: &Planned, error: &target::Error) -> ScenarioFinished {
-    ScenarioFinished { reason: Some(format!("cannot {error}")), ..blank(planned, ResultKind::Error) }
+    untested(planned, ResultKind::Error, format!("cannot {error}"))
+}
+
+/// A case that was not judged, and why.
+pub(super) fn untested(planned: &Planned, verdict: ResultKind, reason: String) -> ScenarioFinished {
+    ScenarioFinished { reason: Some(reason), ..blank(planned, verdict) }
 }
 
 pub(super) fn finished(planned: &Planned, observed: Observed, verdict: Verdict, finding: Finding) -> ScenarioFinished {
@@ -39,6 +44,7 @@ pub(super) fn finished(planned: &Planned, observed: Observed, verdict: Verdict, 
         checks: verdict.checks.into_iter().map(check).collect(),
         deliveries: verdict.deliveries.into_iter().map(table).collect(),
         elapsed_s: seconds(observed.ended.since_start()),
+        wall: Wall { noise: observed.noise.iter().map(noise).collect(), ..Wall::default() },
         exchanges: observed.exchanges.into_iter().map(exchange).collect(),
         attempts: observed.attempts.into_iter().map(|attempt| attempt_record(case, attempt)).collect(),
         ..blank(planned, finding.kind)
@@ -55,6 +61,7 @@ fn blank(planned: &Planned, verdict: ResultKind) -> ScenarioFinished {
         file: scenario.file.clone(),
         requirements: requirements.clone(),
         reason: None,
+        repeats: None,
         checks: Vec::new(),
         deliveries: Vec::new(),
         exchanges: Vec::new(),
@@ -107,6 +114,8 @@ fn exchange(exchange: Exchange) -> ExchangeRecord {
         request: format!("{} {}", request.method, request.target),
         status: response.status,
         answer: readable(&response.body),
+        answer_is_text: !response.body.is_empty() && response.json().is_none(),
+        answer_headers: response.headers,
     }
 }
 
@@ -121,6 +130,11 @@ fn attempt_record(case: &Case, attempt: Attempt) -> AttemptRecord {
         behaviour: attempt.behaviour,
         subscriber: attempt.subscriber,
     }
+}
+
+fn noise(noise: &judge::Noise) -> (u64, u64, u64) {
+    let microseconds = |duration: Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+    (microseconds(noise.at.since_start()), microseconds(noise.late), microseconds(noise.stalled))
 }
 
 /// A body as JSON if it is JSON, as text if it is not, nothing if it is empty.

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
@@ -47,6 +48,8 @@ pub struct ServerTarget {
     workers: Semaphore,
     callers: Semaphore,
     noise: NoiseWatch,
+    /// How many cases have been played: one that is played again must not find the queues of its first time.
+    plays: AtomicU64,
 }
 
 impl ServerTarget {
@@ -55,7 +58,7 @@ impl ServerTarget {
         let clock = Clock::start(options.scale);
         let noise = NoiseWatch::start(clock);
         let workers = Semaphore::new(options.jobs as usize);
-        Self { clock, workers, callers: Semaphore::new(CALLERS), noise, options }
+        Self { clock, workers, callers: Semaphore::new(CALLERS), noise, plays: AtomicU64::new(0), options }
     }
 
     /// Waits until the server has workers for the deliveries of a case: one for each subscriber that something is sent
@@ -87,7 +90,8 @@ impl Target for ServerTarget {
     async fn play(&self, case: &Arc<Case>) -> Result<Observed, Error> {
         let workers = self.admit(case).await;
         let (start, clock) = (self.clock.now(), self.clock.restart());
-        let theatre = Theatre::open(case, &self.options, clock)?;
+        let play = self.plays.fetch_add(1, Ordering::Relaxed);
+        let theatre = Theatre::open(case, &self.options, play, clock)?;
         let mut workers = Some(workers);
         loop {
             let changed = theatre.house.changed.notified();
@@ -129,7 +133,7 @@ struct House {
 
 impl Theatre {
     /// Opens a port for each subscriber, then sets the stage: addresses must be known before the first step.
-    fn open(case: &Arc<Case>, options: &ServerOptions, clock: Clock) -> Result<Self, Error> {
+    fn open(case: &Arc<Case>, options: &ServerOptions, play: u64, clock: Clock) -> Result<Self, Error> {
         let house = Arc::new(House { stage: Mutex::new(None), clock, changed: Notify::new() });
         let (mut listeners, mut addresses) = (Vec::new(), BTreeMap::new());
         for name in case.subscribers.keys() {
@@ -143,7 +147,7 @@ impl Theatre {
             addresses.insert(name.clone(), format!("http://{host}:{}/{name}", listener.address.port()));
             listeners.push(listener);
         }
-        let bindings = Bindings::new(&options.run, case, addresses);
+        let bindings = Bindings::new(&format!("{}/{play}", options.run), case, addresses);
         let patience = PATIENCE * options.scale;
         *lock(&house.stage) = Some(Stage::new(Arc::clone(case), bindings, patience));
         Ok(Self { house, listeners })

@@ -148,6 +148,7 @@ fn page(query: &str) -> Result<Page, Fault> {
     for (key, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
         match key {
             "marker" => page.marker = Some(value.into()),
+            "echo" => page.echo = Some(value.into()),
             "limit" if !value.is_empty() => {
                 let invalid = |_| {
                     Fault::new(
