@@ -118,13 +118,12 @@ fn rows(expected: &ExpectedDelivery, attempts: &[&Attempt], observed: &Observed,
     let row = |index: usize| {
         let accepted = index.checked_sub(1).and_then(|before| expected.delays_s.get(before));
         let expected_s = accepted.map(|delay| delay.accepted().to_vec()).unwrap_or_default();
-        let gap =
-            index.checked_sub(1).and_then(|before| Some((attempts.get(before)?.ended, attempts.get(index)?.arrived)));
-        let observed_gap = gap.map(|(from, to)| to.since(from));
+        let gap = index.checked_sub(1).and_then(|before| Some((*attempts.get(before)?, attempts.get(index)?.arrived)));
+        let observed_gap = gap.map(|(before, to)| to.since(before.ended));
         let verdict = match (attempts.get(index), gap) {
             (None, _) => RowVerdict::Missing,
             (Some(_), _) if index >= wanted => RowVerdict::Unexpected,
-            (Some(_), Some((from, to))) => gap_verdict(&expected_s, from, to, observed, timing),
+            (Some(_), Some((before, to))) => gap_verdict(&expected_s, before, to, observed, timing),
             (Some(_), None) => RowVerdict::Ok,
         };
         Row { expected_s, observed: observed_gap, verdict }
@@ -132,15 +131,21 @@ fn rows(expected: &ExpectedDelivery, attempts: &[&Attempt], observed: &Observed,
     (0..wanted.max(attempts.len())).map(row).collect()
 }
 
-fn gap_verdict(accepted: &[u64], from: Instant, to: Instant, observed: &Observed, timing: &Timing) -> RowVerdict {
-    let gap = to.since(from);
+fn gap_verdict(accepted: &[u64], before: &Attempt, to: Instant, observed: &Observed, timing: &Timing) -> RowVerdict {
+    let (from, gap) = (before.ended, to.since(before.ended));
     let delays = || accepted.iter().map(|delay| Duration::from_secs(*delay));
-    if delays().any(|delay| gap + timing.early() >= delay && gap <= delay + timing.late(delay)) {
+    let early = timing.early(before.is_hung_up());
+    if delays().any(|delay| gap + early >= delay && gap <= delay + timing.late(delay)) {
         return RowVerdict::Ok;
     }
     // The longest accepted delay that has passed is the one this attempt is late for.
     match delays().filter(|delay| gap > *delay).max() {
-        None => RowVerdict::Early,
+        None => {
+            // The subscriber noticed the hang-up late if the machine was late then.
+            let missing = delays().min().unwrap_or_default().saturating_sub(gap);
+            let blame = observed.lateness(before.arrived, from, missing, 1) + early;
+            if before.is_hung_up() && blame >= missing { RowVerdict::Noisy } else { RowVerdict::Early }
+        }
         Some(delay) if is_noisy(observed, (from, to), gap - delay, 1, timing.late(delay)) => RowVerdict::Noisy,
         Some(_) => RowVerdict::Late,
     }
@@ -210,7 +215,7 @@ fn check_first(
     };
     let outcome = match first {
         None => Outcome::Fail,
-        Some(first) if first.arrived + timing.early() >= due && first.arrived <= due + late => Outcome::Pass,
+        Some(first) if first.arrived + timing.early(false) >= due && first.arrived <= due + late => Outcome::Pass,
         Some(first) if first.arrived < due => Outcome::Fail,
         Some(first) if is_noisy(observed, (posted, first.arrived), first.arrived.since(due), before(first), late) => {
             Outcome::Inconclusive
@@ -312,4 +317,42 @@ pub(super) fn judge_unexpected(case: &Case, observed: &Observed) -> Check {
         .map(|((subscriber, message), attempts)| json!({"subscriber": subscriber, "message": message, "attempts": attempts}))
         .collect();
     Check::equal("expect.deliveries".into(), json!([]), seen.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::Noise;
+
+    const MS: fn(u64) -> Duration = Duration::from_millis;
+
+    /// The verdict on an attempt that comes `gap` after the end of one that the server hung up on, or did not, while the
+    /// machine was `noise` late there; 5 s are expected.
+    fn check(hung_up: bool, gap: u64, noise: u64, expected: RowVerdict) {
+        let at = |at| Instant::after_start(MS(at));
+        let before = Attempt {
+            subscriber: "hook".into(),
+            arrived: at(0),
+            ended: at(10_000),
+            due: at(if hung_up { 20_000 } else { 10_000 }),
+            request: crate::wire::HttpRequest::default(),
+            behaviour: "hang 20s".into(),
+        };
+        let noise = Noise { at: at(10_000), late: MS(noise), stalled: Duration::ZERO };
+        let observed = Observed { noise: vec![noise], ..Observed::default() };
+        let timing = Timing::with_delays(MS(50), MS(400), &[5]);
+        assert_eq!(gap_verdict(&[5], &before, at(10_000 + gap), &observed, &timing), expected, "{hung_up} {gap}");
+    }
+
+    #[test]
+    fn early_is_a_failure_unless_the_end_before_was_noticed_late() {
+        check(false, 4_960, 0, RowVerdict::Ok);
+        check(false, 4_900, 0, RowVerdict::Early);
+        check(false, 4_900, 900, RowVerdict::Early);
+        check(true, 4_900, 0, RowVerdict::Ok);
+        check(true, 4_000, 0, RowVerdict::Early);
+        check(true, 4_000, 600, RowVerdict::Noisy);
+        check(true, 6_300, 100, RowVerdict::Noisy);
+        check(true, 6_400, 0, RowVerdict::Late);
+    }
 }

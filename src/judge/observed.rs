@@ -40,6 +40,8 @@ pub struct Attempt {
     pub arrived: Instant,
     /// When the subscriber had done with it: the moment before its last byte, or before it closed.
     pub ended: Instant,
+    /// When the subscriber will have done with it unless the server hangs up.
+    pub due: Instant,
     /// The request.
     pub request: HttpRequest,
     /// What the subscriber did, as written in the scenario.
@@ -55,6 +57,14 @@ pub struct Noise {
     pub late: Duration,
     /// How long work had to wait for a processor since the reading before, on the clock of the run.
     pub stalled: Duration,
+}
+
+impl Attempt {
+    /// Whether the server hung up before the subscriber had done. The subscriber notices that only when the machine lets
+    /// it; an end of its own it notes before it comes.
+    pub fn is_hung_up(&self) -> bool {
+        self.ended < self.due
+    }
 }
 
 /// How often, at most, one attempt waits for the machine: the server learns of the end of the one before, sets its timer,

@@ -13,6 +13,8 @@ const STEP: Duration = Duration::from_secs(5);
 const EARLY: Duration = Duration::from_millis(50);
 /// What a server and this program need for one attempt on top of the delay, on the machine's clock.
 const TURNAROUND: Duration = Duration::from_millis(20);
+/// However fast the clock, an attempt that is a second early must not pass.
+const HANGUP_MAX: Duration = Duration::from_millis(500);
 
 /// The clock a case ran on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub enum Clockwork {
 pub struct Timing {
     early: Duration,
     turnaround: Duration,
+    /// How late a subscriber may notice that the server has hung up; what follows then looks early by as much.
+    hangup: Duration,
     /// Every delay of the scenario, in order: what a late attempt must not be taken for. None in virtual time.
     delays_s: Option<BTreeSet<u64>>,
 }
@@ -39,16 +43,17 @@ impl Timing {
     /// The timing of a case on a clock.
     pub fn of(case: &Case, clock: Clockwork) -> Self {
         let Clockwork::Real { scale } = clock else {
-            return Self { early: Duration::ZERO, turnaround: Duration::ZERO, delays_s: None };
+            return Self { early: Duration::ZERO, turnaround: Duration::ZERO, hangup: Duration::ZERO, delays_s: None };
         };
         let deliveries = case.expect.deliveries.iter();
         let delays = deliveries.flat_map(|delivery| delivery.delays_s.iter().flat_map(|delay| delay.accepted()));
-        Self { early: EARLY, turnaround: TURNAROUND * scale, delays_s: Some(delays.copied().collect()) }
+        let turnaround = TURNAROUND * scale;
+        Self { early: EARLY, turnaround, hangup: turnaround.min(HANGUP_MAX), delays_s: Some(delays.copied().collect()) }
     }
 
-    /// How much before its time an attempt may come: nothing in virtual time.
-    pub const fn early(&self) -> Duration {
-        self.early
+    /// How much before its time an attempt may come, after one that ended as `hung_up` says: nothing in virtual time.
+    pub fn early(&self, hung_up: bool) -> Duration {
+        if hung_up { self.early + self.hangup } else { self.early }
     }
 
     /// How long after `delay` an attempt may come. Exact in virtual time; on a real clock a quarter of the way to the
@@ -59,5 +64,11 @@ impl Timing {
         let longer = delays_s.iter().map(|delay| Duration::from_secs(*delay)).find(|longer| *longer > delay);
         let step = longer.map_or(STEP, |longer| longer - delay);
         (step / 4 + self.turnaround).min(step / 2)
+    }
+
+    /// A timing without turnaround, for tests of those who use one.
+    #[cfg(test)]
+    pub(super) fn with_delays(early: Duration, hangup: Duration, delays_s: &[u64]) -> Self {
+        Self { early, turnaround: Duration::ZERO, hangup, delays_s: Some(delays_s.iter().copied().collect()) }
     }
 }

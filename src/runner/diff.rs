@@ -11,6 +11,7 @@ use super::event::{AttemptRecord, CheckOutcome, CheckRecord, ExchangeRecord, Res
 use super::ledger::same;
 use super::mask::{mask, mask_text};
 use super::recording::Recording;
+use super::rejudge::lateness_s;
 use crate::judge::{Clockwork, JOURNEY};
 
 /// How much longer than a gap of the other run one on a real clock may be, in seconds: less than the one second by which
@@ -52,6 +53,14 @@ struct Pace {
     slack_s: u64,
 }
 
+/// The time between two attempts.
+#[derive(Clone, Copy, Debug)]
+struct Gap {
+    s: f64,
+    /// How much of it the machine may have added.
+    excused_s: f64,
+}
+
 /// What the two runs differ in, in the order of ids. Gaps of a real clock may be `tolerance_s` longer than the other's.
 pub fn diff(first: &Recording, second: &Recording, tolerance_s: f64) -> Vec<Difference> {
     let pace = Pace::of(first.header.clockwork(), second.header.clockwork(), tolerance_s);
@@ -71,7 +80,7 @@ pub fn diff(first: &Recording, second: &Recording, tolerance_s: f64) -> Vec<Diff
 fn case_changes(one: &ScenarioFinished, other: &ScenarioFinished, pace: Pace, same_ledger: bool) -> Vec<Change> {
     let mut changes = Changes::default();
     exchanges(&mut changes, &one.exchanges, &other.exchanges);
-    attempts(&mut changes, &one.attempts, &other.attempts, pace);
+    attempts(&mut changes, one, other, pace);
     checks(&mut changes, &one.checks, &other.checks, pace);
     // What one run's ledger knows is a failure to a run without one.
     let verdict = |case: &ScenarioFinished| match case.verdict {
@@ -117,17 +126,21 @@ impl fmt::Display for Delivery<'_> {
     }
 }
 
-fn attempts(changes: &mut Changes, one: &[AttemptRecord], other: &[AttemptRecord], pace: Pace) {
-    changes.pair(deliveries(one), deliveries(other), |changes, delivery, one, other| {
+fn attempts(changes: &mut Changes, one: &ScenarioFinished, other: &ScenarioFinished, pace: Pace) {
+    let (case_one, case_other) = (one, other);
+    changes.pair(deliveries(&one.attempts), deliveries(&other.attempts), |changes, delivery, one, other| {
         let (one, other) = (one.map_or(&[][..], Vec::as_slice), other.map_or(&[][..], Vec::as_slice));
         changes.compare(&format!("{delivery}: attempts"), json!(one.len()), json!(other.len()));
-        let gap = |attempts: &[&AttemptRecord], index: usize| attempts[index].at_s - attempts[index - 1].ended_s;
+        let gap = |case: &ScenarioFinished, attempts: &[&AttemptRecord], index: usize| {
+            let (from, to) = (attempts[index - 1].ended_s, attempts[index].at_s);
+            Gap { s: to - from, excused_s: lateness_s(case, from, to) }
+        };
         for (index, (first, second)) in one.iter().zip(other).enumerate() {
             let place = |what: &str| format!("{delivery}: {what} {}", index + 1);
             if index > 0 {
-                let (first, second) = (gap(one, index), gap(other, index));
+                let (first, second) = (gap(case_one, one, index), gap(case_other, other, index));
                 if !pace.takes(first, second) {
-                    changes.differ(&place("gap before attempt"), Some(seconds(first)), Some(seconds(second)));
+                    changes.differ(&place("gap before attempt"), Some(seconds(first.s)), Some(seconds(second.s)));
                 }
             }
             changes.compare(&place("method of attempt"), json!(first.method), json!(second.method));
@@ -195,11 +208,12 @@ impl Pace {
     }
 
     /// Whether the first run's gap may be taken for the second's.
-    fn takes(self, first: f64, second: f64) -> bool {
+    fn takes(self, first: Gap, second: Gap) -> bool {
         // Recorded times are exact to the millisecond, their difference in floating point is not.
         const ROUNDING: f64 = 0.001_5;
-        let more = first - second;
-        more >= -self.shorter_s - ROUNDING && more <= self.longer_s + ROUNDING
+        let more = first.s - second.s;
+        let (shorter_s, longer_s) = (self.shorter_s + second.excused_s, self.longer_s + first.excused_s);
+        more >= -shorter_s - ROUNDING && more <= longer_s + ROUNDING
     }
 }
 

@@ -13,7 +13,7 @@ use super::play::Planned;
 use super::recording::Recording;
 use super::{Ledger, ledger, record};
 use crate::judge::{Attempt, Clockwork, Exchange, Noise, Observed, judge};
-use crate::scenario::{Action, Case};
+use crate::scenario::{Action, Behaviour, Case, Script};
 use crate::target::{Bindings, fill};
 use crate::time::{Duration, Instant};
 use crate::wire::{HttpRequest, HttpResponse};
@@ -62,8 +62,8 @@ fn observed(case: &Case, old: &ScenarioFinished) -> Result<Observed, String> {
     old.attempts.iter().try_for_each(|attempt| check_script(case, attempt))?;
     Ok(Observed {
         exchanges,
-        attempts: old.attempts.iter().map(recorded_attempt).collect(),
-        noise: old.wall.noise.iter().map(recorded_noise).collect(),
+        attempts: old.attempts.iter().map(|attempt| recorded_attempt(case, attempt)).collect(),
+        noise: recorded_noise(old),
         ended: instant(old.elapsed_s),
     })
 }
@@ -136,11 +136,14 @@ fn check_script(case: &Case, attempt: &AttemptRecord) -> Result<(), String> {
     ))
 }
 
-fn recorded_attempt(old: &AttemptRecord) -> Attempt {
+fn recorded_attempt(case: &Case, old: &AttemptRecord) -> Attempt {
+    let script = case.subscribers.get(&old.subscriber).into_iter().flat_map(Script::iter);
+    let planned = script.filter(|one| one.to_string() == old.behaviour).map(Behaviour::duration).next();
     Attempt {
         subscriber: old.subscriber.clone(),
         arrived: instant(old.at_s),
         ended: instant(old.ended_s),
+        due: instant(old.at_s) + planned.unwrap_or_default(),
         request: HttpRequest {
             method: old.method.clone(),
             target: "/".into(),
@@ -151,12 +154,20 @@ fn recorded_attempt(old: &AttemptRecord) -> Attempt {
     }
 }
 
-const fn recorded_noise((at, late, stalled): &(u64, u64, u64)) -> Noise {
-    Noise {
+fn recorded_noise(old: &ScenarioFinished) -> Vec<Noise> {
+    let noise = |(at, late, stalled): &(u64, u64, u64)| Noise {
         at: Instant::after_start(Duration::from_micros(*at)),
         late: Duration::from_micros(*late),
         stalled: Duration::from_micros(*stalled),
-    }
+    };
+    old.wall.noise.iter().map(noise).collect()
+}
+
+/// How late the machine may have made what happened in a case between two of its times, in seconds.
+pub(super) fn lateness_s(old: &ScenarioFinished, from_s: f64, to_s: f64) -> f64 {
+    let observed = Observed { noise: recorded_noise(old), ..Observed::default() };
+    let (from, to) = (instant(from_s), instant(to_s));
+    observed.lateness(from, to, to.since(from), 1).as_secs_f64()
 }
 
 /// A recorded time, which is exact to the millisecond.

@@ -120,6 +120,7 @@ impl Stage {
             subscriber: subscriber.into(),
             arrived: now,
             ended: now,
+            due: now + behaviour.duration(),
             request,
             behaviour: behaviour.to_string(),
         });

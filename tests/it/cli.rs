@@ -186,7 +186,7 @@ fn a_launched_command_is_ended_with_its_children() {
     assert!(!folder.path().join("survived").exists(), "a child of the command survived");
 }
 
-fn zaqarcheck(arguments: &[&str]) -> Command {
+pub(crate) fn zaqarcheck(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_zaqarcheck"));
     command.args(arguments).current_dir(root()).env("NO_COLOR", "1");
     for name in ["ZAQARCHECK_SUITE", "ZAQARCHECK_TARGET", "ZAQARCHECK_FAKETIME"] {
@@ -201,7 +201,7 @@ fn check_refused(name: &str, code: i32, arguments: &[&str]) {
 }
 
 /// Standard output, the one reading of the machine's clock replaced.
-fn check_output(name: &str, run: &Assert) {
+pub(crate) fn check_output(name: &str, run: &Assert) {
     insta::with_settings!({filters => [(r"run in [0-9.]+ s", "run in [wall] s")]}, {
         insta::assert_snapshot!(name, stdout(run));
     });
@@ -224,28 +224,28 @@ fn ledger(folder: &Path, id: &str) -> String {
     shown(&path)
 }
 
-fn folder() -> TempDir {
+pub(crate) fn folder() -> TempDir {
     TempDir::new().expect("a temporary folder")
 }
 
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn shown(path: &Path) -> String {
+pub(crate) fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
-fn stdout(run: &Assert) -> String {
+pub(crate) fn stdout(run: &Assert) -> String {
     String::from_utf8(run.get_output().stdout.clone()).expect("output is UTF-8")
 }
 
-fn stderr(run: &Assert) -> String {
+pub(crate) fn stderr(run: &Assert) -> String {
     String::from_utf8(run.get_output().stderr.clone()).expect("output is UTF-8")
 }
 
 /// The last lines of a long text.
-fn tail(text: &str) -> String {
+pub(crate) fn tail(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(20)..].join("\n")
 }

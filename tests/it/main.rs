@@ -2,6 +2,7 @@
 //! Gives one binary of integration tests, a module for each subject.
 //! Never reaches into private items.
 
+mod catalogue;
 mod cli;
 mod client;
 mod determinism;
@@ -12,6 +13,7 @@ mod front;
 mod invalid;
 mod oracle;
 mod properties;
+mod recorded;
 mod scenarios;
 mod schema;
 mod serve;
