@@ -2,6 +2,7 @@
 //! Gives the exit code; prints on the way what was asked for.
 //! Never decides anything about a scenario: it wires the pieces together, one file per verb.
 
+mod coverage;
 mod deviation;
 mod diff;
 mod judge;
@@ -53,6 +54,8 @@ enum Verb {
     Diff(diff::DiffOptions),
     /// Looks after a ledger of known failures.
     Known(known::KnownOptions),
+    /// Shows which requirement is checked by which scenario, and why one is not.
+    Coverage(coverage::CoverageOptions),
     /// Draws the delays that a delivery policy leads to.
     Schedule(schedule::ScheduleOptions),
     /// Serves the reference model as a Zaqar server, for people who write clients.
@@ -136,6 +139,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Verb::Judge(options) => judge::run(&options),
         Verb::Diff(options) => diff::run(&options),
         Verb::Known(options) => known::run(&options),
+        Verb::Coverage(options) => coverage::run(&options),
         Verb::Schedule(options) => schedule::run(&options),
         Verb::Serve(options) => serve::run(&options),
         Verb::Schema => schema::run(),

@@ -21,6 +21,8 @@ pub(super) struct Task {
     headers: Vec<(String, String)>,
     bodies: Vec<Vec<u8>>,
     policy: Selected,
+    /// The first attempt of every message fails before anything is sent.
+    stillborn: bool,
     position: usize,
     stage: Stage,
     redirect: Option<Redirect>,
@@ -62,10 +64,25 @@ pub(super) enum Next {
 
 impl Task {
     /// The task that brings `notifications` to the subscriber at `url` under the options of its subscription.
-    pub(super) fn new(url: String, options: &Map<String, Value>, notifications: &[Value], policy: Selected) -> Self {
-        let bodies = notifications.iter().map(|notification| body(options.get("post_data"), notification)).collect();
+    pub(super) fn new(
+        url: String,
+        options: &Map<String, Value>,
+        notifications: &[Value],
+        policy: Selected,
+        deviations: Deviations,
+    ) -> Self {
+        let post_data = options.get("post_data");
+        let stillborn = post_data == Some(&Value::Null) && deviations.has(Deviation::NullPostDataIsEmpty);
+        let empty = Value::from("");
+        let template = if stillborn { Some(&empty) } else { post_data };
+        let bodies = notifications.iter().map(|notification| body(template, notification)).collect();
         let headers = headers(options.get("post_headers"));
-        Self { url, headers, bodies, policy, position: 0, stage: Stage::First, redirect: None }
+        Self { url, headers, bodies, policy, stillborn, position: 0, stage: Stage::First, redirect: None }
+    }
+
+    /// What the first attempt of the current message is.
+    pub(super) fn begin(&mut self, deviations: Deviations) -> Next {
+        if self.stillborn { self.begin_retries(Cause::Error, deviations) } else { Next::Send { after: Duration::ZERO } }
     }
 
     /// The request of the attempt that is due.
@@ -106,7 +123,7 @@ impl Task {
         self.redirect = None;
         match &self.stage {
             Stage::First => match first_attempt(outcome, deviations) {
-                None => self.next_message(),
+                None => self.next_message(deviations),
                 Some(cause) => self.begin_retries(cause, deviations),
             },
             Stage::Retrying { .. } if retry_succeeded(outcome, deviations) => self.end_retries(deviations),
@@ -152,7 +169,7 @@ impl Task {
                 self.begin_retries(Cause::Restarted, deviations)
             }
             Some(Err(_)) if deviations.has(Deviation::BatchStopsAfterException) => Next::Done,
-            Some(Err(_)) => self.next_message(),
+            Some(Err(_)) => self.next_message(deviations),
         }
     }
 
@@ -161,13 +178,13 @@ impl Task {
         if cause != Cause::Status && deviations.has(Deviation::BatchStopsAfterException) {
             return Next::Done;
         }
-        self.next_message()
+        self.next_message(deviations)
     }
 
-    fn next_message(&mut self) -> Next {
+    fn next_message(&mut self, deviations: Deviations) -> Next {
         self.position += 1;
         self.stage = Stage::First;
-        if self.position < self.bodies.len() { Next::Send { after: Duration::ZERO } } else { Next::Done }
+        if self.position < self.bodies.len() { self.begin(deviations) } else { Next::Done }
     }
 }
 

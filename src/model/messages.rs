@@ -8,7 +8,7 @@ use super::delivery::Task;
 use super::subscriptions::Subscription;
 use super::{Model, done, invalid};
 use crate::policy::{is_falsy, select};
-use crate::protocol::{Fault, FaultKind, Page, ProjectId, QueueName, Reply};
+use crate::protocol::{Deviation, Fault, FaultKind, Page, ProjectId, QueueName, Reply};
 use crate::time::{Duration, Instant};
 
 /// Seconds a message lives unless it or its queue says otherwise. Observed: zaqar 23.0.1.
@@ -48,7 +48,10 @@ impl Model {
         let path = format!("/v2/queues/{queue}/messages");
         let ids: Vec<String> = messages.iter().map(|_| self.ids.uuid().to_string()).collect();
 
-        self.notify(now, &project, &queue, &messages);
+        if self.settings.deviations.has(Deviation::DeletedQueueKeepsSubscriptions) {
+            self.queue_or_new(project.clone(), queue.clone());
+        }
+        self.notify(now, &project, &queue, &messages)?;
         let stored = messages.into_iter().zip(&ids).map(|(NewMessage { body, ttl_s }, id)| Message {
             id: id.clone(),
             body,
@@ -90,20 +93,44 @@ impl Model {
     }
 
     /// Starts one task for each live subscription, in the order of their ids. Source: commit, `NotifierDriver.post`.
-    fn notify(&mut self, now: Instant, project: &ProjectId, name: &QueueName, messages: &[NewMessage]) {
+    fn notify(
+        &mut self,
+        now: Instant,
+        project: &ProjectId,
+        name: &QueueName,
+        messages: &[NewMessage],
+    ) -> Result<(), Fault> {
         let deviations = self.settings.deviations;
-        let Some(queue) = self.queue(project, name) else { return };
+        let Some(queue) = self.queue(project, name) else { return Ok(()) };
         let notifications: Vec<Value> = messages.iter().map(|message| message.notification(name)).collect();
         let task = |subscription: &Subscription| {
             let options = subscription.options.as_object()?;
+            if deviations.has(Deviation::OddPostHeadersStopDelivery) && stops_delivery(options.get("post_headers")) {
+                return None;
+            }
             let policy = select(queue.metadata.get("_retry_policy"), options.get("_retry_policy"), deviations);
-            Some(Task::new(subscription.subscriber.clone(), options, &notifications, policy))
+            Some(Task::new(subscription.subscriber.clone(), options, &notifications, policy, deviations))
         };
         let live = queue.subscriptions.values().filter(|subscription| subscription.is_alive(now));
+        // Only a server that accepts such a subscriber has one.
+        if live.clone().any(|subscription| subscription.subscriber.is_empty()) {
+            let text = "Messages could not be enqueued. Please try again in a few seconds.";
+            return Err(Fault::new(FaultKind::ServiceUnavailable, text));
+        }
         let tasks: Vec<Task> = live.filter(|subscription| subscription.is_webhook()).filter_map(task).collect();
         for task in tasks {
-            self.start(task);
+            self.start(now, task);
         }
+        Ok(())
+    }
+}
+
+/// Whether the reference breaks down over these `post_headers` before it sends anything. Observed: zaqar 23.0.1.
+fn stops_delivery(post_headers: Option<&Value>) -> bool {
+    match post_headers {
+        Some(Value::String(text)) => !text.is_empty(),
+        Some(Value::Null | Value::Bool(_) | Value::Number(_)) => true,
+        _ => false,
     }
 }
 

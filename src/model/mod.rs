@@ -12,12 +12,13 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::protocol::{
     Delivery, DeliveryId, DeliveryOutcome, Deviations, Fault, FaultKind, Operation, ProjectId, QueueName, Reply,
-    Request,
+    Request, SubscriptionId,
 };
 use crate::rng::Stream;
 use crate::time::{Duration, Instant};
 use delivery::Task;
 use queues::Queue;
+use subscriptions::Subscription;
 
 /// What an operator sets, and what differs from the documents.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +61,8 @@ pub struct Model {
     queues: BTreeMap<(ProjectId, QueueName), Queue>,
     tasks: BTreeMap<DeliveryId, Task>,
     waiting: BTreeMap<(Instant, DeliveryId), Task>,
+    /// Subscriptions of deleted queues that a server forgot to delete with them.
+    orphans: BTreeMap<(ProjectId, QueueName), BTreeMap<SubscriptionId, Subscription>>,
     ready: VecDeque<Delivery>,
     next_delivery: u64,
 }
@@ -73,6 +76,7 @@ impl Model {
             queues: BTreeMap::new(),
             tasks: BTreeMap::new(),
             waiting: BTreeMap::new(),
+            orphans: BTreeMap::new(),
             ready: VecDeque::new(),
             next_delivery: 0,
         }
@@ -138,8 +142,9 @@ impl Model {
     }
 
     /// Starts a task: the first attempt of its first message goes out now.
-    fn start(&mut self, task: Task) {
-        self.send(task);
+    fn start(&mut self, now: Instant, mut task: Task) {
+        let next = task.begin(self.settings.deviations);
+        self.go_on(now, task, next);
     }
 
     fn go_on(&mut self, now: Instant, task: Task, next: delivery::Next) {

@@ -11,7 +11,7 @@ use super::messages::Message;
 use super::subscriptions::Subscription;
 use super::{Model, done, invalid};
 use crate::policy::{self, Refusal};
-use crate::protocol::{Fault, FaultKind, Page, ProjectId, QueueName, Reply, SubscriptionId};
+use crate::protocol::{Deviation, Fault, FaultKind, Page, ProjectId, QueueName, Reply, SubscriptionId};
 
 /// How many entries a page may have, and has unless said otherwise. Source: api-ref, "limit".
 const LIMIT: std::ops::RangeInclusive<i64> = 1..=20;
@@ -71,7 +71,12 @@ impl Model {
     }
 
     pub(super) fn delete_queue(&mut self, project: ProjectId, name: QueueName) -> Reply {
-        self.queues.remove(&(project, name));
+        let key = (project, name);
+        if let Some(queue) = self.queues.remove(&key)
+            && self.settings.deviations.has(Deviation::DeletedQueueKeepsSubscriptions)
+        {
+            self.orphans.insert(key, queue.subscriptions);
+        }
         done(204, None, None)
     }
 
@@ -92,7 +97,11 @@ impl Model {
 
     /// The queue, created if need be: posting and subscribing do that. Source: api-ref, "lazy creation".
     pub(super) fn queue_or_new(&mut self, project: ProjectId, name: QueueName) -> &mut Queue {
-        self.queues.entry((project, name)).or_default()
+        let orphans = &mut self.orphans;
+        self.queues.entry((project, name)).or_insert_with_key(|key| {
+            let subscriptions = orphans.remove(key).unwrap_or_default();
+            Queue { subscriptions, ..Queue::default() }
+        })
     }
 
     fn check_metadata(&self, metadata: &Map<String, Value>, crashed: Crashed) -> Result<(), Refused> {

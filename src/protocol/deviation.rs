@@ -54,14 +54,20 @@ deviations! {
             "true and false are accepted where the guide asks for an integer, and count as 1 and 0.";
         ClientErrorFailsRetry, "client-error-fails-retry",
             "A 4xx answer ends a first attempt but counts as a failure during retries.";
+        DeletedQueueKeepsSubscriptions, "deleted-queue-keeps-subscriptions",
+            "The subscriptions of a deleted queue live on and serve the next queue of its name.";
         DuplicateSubscriptionAccepted, "duplicate-subscription-accepted",
             "A second subscription of the same subscriber answers 201 with the old id and discards its ttl and options.";
         EmptyDelayCrashesValidation, "empty-delay-crashes-validation",
             "minimum_delay or maximum_delay of null, \"\", [] or {} is an internal error: 500, 503 or a misleading 400.";
+        EmptySubscriberStopsPosts, "empty-subscriber-stops-posts",
+            "A subscription can be changed to the subscriber \"\", and no message can be posted to its queue any more.";
         EmptySubscriptionPolicyYields, "empty-subscription-policy-yields",
             "An empty _retry_policy on the subscription means the queue's policy, not the defaults.";
         EmptyValueStopsSchedule, "empty-value-stops-schedule",
             "A count or function of null, \"\", 0.0, [] or {} ends the retries when its phase begins.";
+        ExpiredSubscriptionFailsCreation, "expired-subscription-fails-creation",
+            "After a subscription has expired, the next creation in its queue is answered with 503.";
         FalsyOptionsAccepted, "falsy-options-accepted",
             "Subscription options of null, \"\", 0, false or [] are accepted, and nothing is ever delivered.";
         FalsyPolicyDisablesRetries, "falsy-policy-disables-retries",
@@ -76,6 +82,10 @@ deviations! {
             "The first negative delay ends the retries.";
         NoRequestTimeout, "no-request-timeout",
             "A subscriber that never answers is waited for without limit.";
+        NullPostDataIsEmpty, "null-post-data-is-empty",
+            "With post_data of null nothing is sent at first, and every retry has an empty body.";
+        OddPostHeadersStopDelivery, "odd-post-headers-stop-delivery",
+            "With post_headers that are null or a text nothing is ever delivered.";
         PowerBackoffOneSecondShort, "power-backoff-one-second-short",
             "geometric and exponential delays are computed in floating point and truncated, so some are one second short.";
         RedirectFollowed, "redirect-followed",

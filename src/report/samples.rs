@@ -234,6 +234,8 @@ fn case(id: &str, verdict: ResultKind) -> ScenarioFinished {
             text: "Retries run through four phases: at once, with the minimum delay, with a growing delay, with the \
                    maximum delay."
                 .into(),
+            excluded: None,
+            decision: None,
         }],
         reason: None,
         repeats: None,

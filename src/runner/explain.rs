@@ -19,7 +19,7 @@ use crate::target::ModelTarget;
 const SLACK_S: u64 = 1;
 
 /// The ledger that makes exactly these failures known, and the records as it judges them. Entries of cases that were
-/// not played, or could not be told, stay; so does the reason of an entry that is still true.
+/// not played, and of cases and checks that could not be told, stay; so does the reason of an entry that is still true.
 pub fn update_ledger(old: Ledger, plan: &[Planned], finished: &mut [ScenarioFinished]) -> Ledger {
     let mut entries: Vec<Entry> = Vec::new();
     for record in &mut *finished {
@@ -27,6 +27,7 @@ pub fn update_ledger(old: Ledger, plan: &[Planned], finished: &mut [ScenarioFini
             ResultKind::Fail => {
                 let planned = plan.iter().find(|planned| planned.case.id == record.id);
                 entries.extend(planned.into_iter().flat_map(|planned| new_entries(&old, planned, record)));
+                entries.extend(old.entries.iter().filter(|entry| is_untold(entry, record)).cloned());
                 record.verdict = ResultKind::Known;
             }
             ResultKind::Pass => {}
@@ -37,6 +38,12 @@ pub fn update_ledger(old: Ledger, plan: &[Planned], finished: &mut [ScenarioFini
     entries.extend(old.entries.into_iter().filter(|entry| !played(&entry.id)));
     entries.sort_by(|one, other| (&one.id, &one.check).cmp(&(&other.id, &other.check)));
     Ledger { entries, ..old }
+}
+
+/// Whether the entry is about a check of this record that a noisy machine left open.
+fn is_untold(entry: &Entry, record: &ScenarioFinished) -> bool {
+    let untold = record.checks.iter().filter(|check| check.outcome == CheckOutcome::Inconclusive);
+    entry.id == record.id && untold.into_iter().any(|check| check.check == entry.check)
 }
 
 fn new_entries(old: &Ledger, planned: &Planned, record: &mut ScenarioFinished) -> Vec<Entry> {

@@ -2,6 +2,7 @@
 //! Gives the recorded stream of the run: a header, one event for each case, a summary.
 //! Never renders anything: `report` does.
 
+mod coverage;
 mod diff;
 mod doubt;
 mod event;
@@ -20,6 +21,7 @@ mod upkeep;
 
 use std::sync::Arc;
 
+pub use coverage::{Coverage, CoverageState, CoverageTotal, Covered};
 pub use diff::{Change, Difference, TOLERANCE_S, diff};
 pub use event::*;
 pub use exit::Exit;

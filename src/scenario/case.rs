@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::file::{
-    Capability, Confirm, Expect, ExpectedAnswer, ExpectedDelivery, OfProject, OfQueue, OfSubscription, PatchQueue,
-    PatchSubscription, Post, PutQueue, Subscribe,
+    Capability, Confirm, Expect, ExpectedAnswer, ExpectedDelivery, ListSubscriptions, OfProject, OfQueue,
+    OfSubscription, PatchQueue, PatchSubscription, Post, PutQueue, Subscribe,
 };
 use super::register::Level;
 use super::script::Script;
@@ -72,7 +72,7 @@ pub enum Action {
     ListMessages(OfQueue),
     Subscribe(Subscribe),
     GetSubscription(OfSubscription),
-    ListSubscriptions(OfQueue),
+    ListSubscriptions(ListSubscriptions),
     PatchSubscription(PatchSubscription),
     Confirm(Confirm),
     DeleteSubscription(OfSubscription),

@@ -170,6 +170,7 @@ fn plain(expected: &str) -> &str {
         // The only numbers of 16 bits in the format are statuses.
         "u16" => "a status from 100 to 999",
         "u32" | "u64" | "usize" => "a whole number, 0 or more",
+        "i64" => "a whole number",
         "f64" => "a number",
         "a sequence" => "an array",
         "a map" => "an object",

@@ -151,8 +151,8 @@ pub struct StepFile {
     pub get_subscription: Option<OfSubscription>,
     /// `GET /v2/queues/{queue}/subscriptions`.
     #[serde(default, deserialize_with = "present")]
-    #[schemars(with = "OfQueue")]
-    pub list_subscriptions: Option<OfQueue>,
+    #[schemars(with = "ListSubscriptions")]
+    pub list_subscriptions: Option<ListSubscriptions>,
     /// `PATCH /v2/queues/{queue}/subscriptions/{id}`.
     #[serde(default, deserialize_with = "present")]
     #[schemars(with = "PatchSubscription")]
@@ -198,6 +198,21 @@ pub struct OfQueue {
     /// The tenant, `"main"` unless said otherwise; each name is a project of its own in every run.
     #[serde(default = "main_project")]
     pub project: String,
+}
+
+/// Lists the subscriptions of a queue.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListSubscriptions {
+    /// The queue's name.
+    pub queue: String,
+    /// The tenant, `"main"` unless said otherwise; each name is a project of its own in every run.
+    #[serde(default = "main_project")]
+    pub project: String,
+    /// How many entries to ask for, any whole number; nothing is asked for without it.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "i64")]
+    pub limit: Option<i64>,
 }
 
 /// Creates a queue.
@@ -461,6 +476,6 @@ fn default_quiet_s() -> f64 {
 }
 
 /// Reads a value that is there, `null` included, instead of taking `null` for absent as serde does for options.
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+pub(super) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }

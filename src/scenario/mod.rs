@@ -28,9 +28,9 @@ pub use annotate::{annotate, decode_document};
 pub use case::{Action, Case, Scenario, Step};
 pub use diagnostic::{Diagnostic, Look, render};
 pub use file::{
-    AnswerFile, Capability, Confirm, Expect, ExpectedAnswer, ExpectedDelivery, MAIN_PROJECT, NewMessage, OfProject,
-    OfQueue, OfSubscription, OneOrMany, PatchQueue, PatchSubscription, Post, PutQueue, ScenarioFile, StepFile,
-    Subscribe, SubscriberFile,
+    AnswerFile, Capability, Confirm, Expect, ExpectedAnswer, ExpectedDelivery, ListSubscriptions, MAIN_PROJECT,
+    NewMessage, OfProject, OfQueue, OfSubscription, OneOrMany, PatchQueue, PatchSubscription, Post, PutQueue,
+    ScenarioFile, StepFile, Subscribe, SubscriberFile,
 };
 pub use parse::parse;
 pub use register::{Level, Register, Requirement, Source};

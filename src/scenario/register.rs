@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::decode::{decode_part, describe};
 use super::diagnostic::Diagnostic;
 use super::document::{Document, Problem};
+use super::file::present;
 
 /// Every requirement there is.
 #[derive(Clone, Debug, Default)]
@@ -77,7 +78,7 @@ impl Register {
         let at = |key: &str, message: String, help: &str| {
             Err(Problem::at_value(vec![key.into()], message, Some(help.to_owned())))
         };
-        let Requirement { id, locator, text, .. } = &requirement;
+        let Requirement { id, locator, text, excluded, decision, .. } = &requirement;
         if !is_kebab_case(id) {
             return at("id", format!("`{id}` is not kebab-case"), "write it like `retry-count-default`");
         }
@@ -87,6 +88,11 @@ impl Register {
         for (key, value) in [("locator", locator), ("text", text)] {
             if value.trim().is_empty() {
                 return at(key, format!("`{key}` is empty"), "say where the document asks for this, and what");
+            }
+        }
+        for (key, value) in [("excluded", excluded), ("decision", decision)] {
+            if value.as_ref().is_some_and(|value| value.trim().is_empty()) {
+                return at(key, format!("`{key}` is empty"), "give the reason, or take the key away");
             }
         }
         Ok(requirement)
@@ -162,6 +168,14 @@ pub struct Requirement {
     pub locator: String,
     /// The requirement in our own words, one sentence.
     pub text: String,
+    /// Why no scenario checks it; without it, at least one must.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub excluded: Option<String>,
+    /// Where a document is ambiguous or contradicts another: what was decided, and why.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub decision: Option<String>,
 }
 
 #[cfg(test)]
@@ -200,6 +214,9 @@ mod tests {
         check_refused(&format!("[{}]", good.replace("\"a\"", "\"a_b\"")), &[(9, "`a_b` is not kebab-case")]);
         check_refused(&format!("[{}]", good.replace("must", "most")), &[(23, "unknown level `most`")]);
         check_refused(&format!("[{}]", good.replace("\"t\"", "\"\"")), &[(74, "`text` is empty")]);
+        let reasoned = |reason: &str| format!("[{}]", good.replace('}', &format!(r#", "excluded": {reason}}}"#)));
+        check_refused(&reasoned("\" \""), &[(91, "`excluded` is empty")]);
+        check_refused(&reasoned("null"), &[(91, "expected a string, found null")]);
         check_refused(
             &format!("[{}, 1]", good.replace("locator", "location")),
             &[(50, "unknown key `location`"), (81, "expected an object, found the number 1")],

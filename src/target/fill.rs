@@ -95,7 +95,10 @@ pub fn fill(action: &Action, bindings: &Bindings) -> HttpRequest {
         Action::Subscribe(subscribe) => {
             of(&subscribe.project, "POST", subscriptions(&subscribe.queue), Some(subscription(subscribe, bindings)))
         }
-        Action::ListSubscriptions(list) => of(&list.project, "GET", subscriptions(&list.queue), None),
+        Action::ListSubscriptions(list) => {
+            let query = list.limit.map(|limit| format!("?limit={limit}")).unwrap_or_default();
+            of(&list.project, "GET", subscriptions(&list.queue) + &query, None)
+        }
         Action::GetSubscription(get) => {
             of(&get.project, "GET", one(&get.queue, bindings.subscription(&get.subscription)), None)
         }

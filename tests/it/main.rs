@@ -5,6 +5,7 @@
 mod catalogue;
 mod cli;
 mod client;
+mod coverage;
 mod determinism;
 mod drive;
 mod expect_file;
