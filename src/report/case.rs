@@ -71,6 +71,7 @@ const SEEN_LIMIT: usize = 160;
 mod tests {
     use super::super::samples;
     use super::*;
+    use crate::runner::Repeats;
 
     #[test]
     fn an_area_is_all_but_the_last_part() {
@@ -95,6 +96,15 @@ mod tests {
         assert_eq!(telling_checks(&case).count(), 1);
         case.checks[0].known.clear();
         assert_eq!(telling_checks(&case).count(), 0);
+    }
+
+    #[test]
+    fn repeats_that_differ_are_told() {
+        let mut case = samples::fail();
+        case.repeats = Some(Repeats { passed: 2, of: 3 });
+        assert_eq!(note(&case).as_deref(), Some("passed 2 of 3 times"));
+        case.repeats = Some(Repeats { passed: 0, of: 3 });
+        assert_eq!(note(&case), None);
     }
 
     #[test]

@@ -9,9 +9,9 @@ use super::event::{ResultKind, ScenarioFinished};
 pub enum Exit {
     /// 0: everything selected came out as expected: pass, or known as the ledger says.
     Conforms,
-    /// 1: an unexpected failure, or a ledger entry that is no longer true.
+    /// 1: an unexpected failure, a ledger entry that is no longer true, or two recorded runs that differ.
     Deviates,
-    /// 2: usage, or an invalid scenario, ledger or register; nothing was run.
+    /// 2: usage, or an invalid scenario, ledger, register or recording; nothing was run.
     Usage,
     /// 3: could not test: the target was unreachable or died, the run was cut short, or a report could not be written.
     CouldNotTest,

@@ -81,6 +81,8 @@ fn recorded_exchange(case: &Case, old: &ExchangeRecord) -> Result<Exchange, Stri
     if !same_body || mask_text(&format!("{} {}", now.method, now.target)) != mask_text(&old.request) {
         return Err(format!("{} sends another request than it did when this was recorded", old.step));
     }
+    // As it was sent, with the addresses of that run.
+    let sent = old.body.as_ref().map_or(now.body, |body| body.to_string().into_bytes());
     let (method, target) = old.request.split_once(' ').unwrap_or((&old.request, ""));
     let body = |value: &Value| match value.as_str() {
         Some(text) if old.answer_is_text => text.as_bytes().to_vec(),
@@ -89,7 +91,7 @@ fn recorded_exchange(case: &Case, old: &ExchangeRecord) -> Result<Exchange, Stri
     Ok(Exchange {
         step,
         sent: instant(old.at_s),
-        request: HttpRequest { method: method.into(), target: target.into(), headers: Vec::new(), body: now.body },
+        request: HttpRequest { method: method.into(), target: target.into(), headers: Vec::new(), body: sent },
         response: HttpResponse {
             status: old.status,
             headers: old.answer_headers.clone(),
