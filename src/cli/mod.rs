@@ -10,6 +10,7 @@ mod known;
 mod ledger;
 mod lint;
 mod list;
+mod matrix;
 mod output;
 mod progress;
 mod run;
@@ -52,6 +53,8 @@ enum Verb {
     Judge(judge::JudgeOptions),
     /// Tells in what two recorded runs differ.
     Diff(diff::DiffOptions),
+    /// Puts recorded runs beside each other, of several releases for example.
+    Matrix(matrix::MatrixOptions),
     /// Looks after a ledger of known failures.
     Known(known::KnownOptions),
     /// Shows which requirement is checked by which scenario, and why one is not.
@@ -138,6 +141,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Verb::Lint(options) => lint::run(&options),
         Verb::Judge(options) => judge::run(&options),
         Verb::Diff(options) => diff::run(&options),
+        Verb::Matrix(options) => matrix::run(&options),
         Verb::Known(options) => known::run(&options),
         Verb::Coverage(options) => coverage::run(&options),
         Verb::Schedule(options) => schedule::run(&options),

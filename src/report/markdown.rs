@@ -154,7 +154,7 @@ fn described(name: &str) -> String {
 }
 
 /// `text` as a code span that holds in a table, whatever is in it.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let text = fit::printable(text).replace('|', "\\|");
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
@@ -163,7 +163,7 @@ fn code(text: &str) -> String {
 }
 
 /// `text` without anything that Markdown or HTML would take for its own.
-fn prose(text: &str) -> String {
+pub(super) fn prose(text: &str) -> String {
     let mut escaped = String::new();
     for c in fit::printable(text).chars() {
         if "\\`*_[]<>|&".contains(c) {

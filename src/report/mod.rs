@@ -4,10 +4,12 @@
 
 mod block;
 mod case;
+mod changes;
 mod fit;
 mod gaps;
 mod junit;
 mod markdown;
+mod matrix;
 mod ndjson;
 #[cfg(test)]
 mod samples;
@@ -20,6 +22,7 @@ use std::io::{self, Write};
 use std::str::FromStr;
 
 pub use fit::shell_quoted;
+pub use matrix::{Column, matrix};
 
 use crate::runner::RunEvent;
 

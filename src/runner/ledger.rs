@@ -117,7 +117,7 @@ const fn slack_s(clock: Clockwork) -> u64 {
 }
 
 /// Whether two observations of the check at `path` are the same, gaps within the slack.
-pub(super) fn same(path: &str, seen: &Value, observed: &Value, slack_s: u64) -> bool {
+pub fn same(path: &str, seen: &Value, observed: &Value, slack_s: u64) -> bool {
     match (seen, observed) {
         (Value::Object(seen), Value::Object(observed)) => {
             let pair = |(key, seen): (&String, &Value)| {

@@ -26,7 +26,7 @@ pub use diff::{Change, Difference, TOLERANCE_S, diff};
 pub use event::*;
 pub use exit::Exit;
 pub use explain::{explain, update_ledger};
-pub use ledger::{Entry, Ledger};
+pub use ledger::{Entry, Ledger, same};
 pub use lint::lint;
 pub use play::{Planned, run_on_model, run_on_server};
 pub use recording::{Recording, RecordingError};

@@ -12,6 +12,7 @@ mod expect_file;
 mod falsified;
 mod front;
 mod invalid;
+mod matrix;
 mod oracle;
 mod properties;
 mod recorded;
