@@ -11,6 +11,7 @@ mod ledger;
 mod lint;
 mod list;
 mod matrix;
+mod mutants;
 mod output;
 mod progress;
 mod run;
@@ -49,6 +50,8 @@ enum Verb {
     Show(show::ShowOptions),
     /// Checks scenario files: their form, their expected delays, and what they claim to catch.
     Lint(lint::LintOptions),
+    /// Plays the suite on models with planted mistakes, and tells which scenarios catch which.
+    Mutants(mutants::MutantsOptions),
     /// Judges a recorded run again, without a server.
     Judge(judge::JudgeOptions),
     /// Tells in what two recorded runs differ.
@@ -139,6 +142,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Verb::List(options) => list::run(&options),
         Verb::Show(options) => show::run(&options),
         Verb::Lint(options) => lint::run(&options),
+        Verb::Mutants(options) => mutants::run(&options),
         Verb::Judge(options) => judge::run(&options),
         Verb::Diff(options) => diff::run(&options),
         Verb::Matrix(options) => matrix::run(&options),

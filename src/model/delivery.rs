@@ -4,10 +4,10 @@
 
 use serde_json::{Map, Value};
 
-use super::Settings;
-use crate::policy::{Schedule, Selected};
+use super::{Settings, planted};
+use crate::policy::{self, Schedule, Selected};
 use crate::protocol::{Delivery, DeliveryId, DeliveryOutcome, Deviation, Deviations, Method};
-use crate::time::Duration;
+use crate::time::{Duration, Instant};
 
 /// How many redirects are followed before it counts as an error. Observed: zaqar 23.0.1.
 const REDIRECTS_MAX: usize = 30;
@@ -26,6 +26,10 @@ pub(super) struct Task {
     position: usize,
     stage: Stage,
     redirect: Option<Redirect>,
+    sent: Instant,
+    gave_up: bool,
+    /// The task that starts when this one is over; only under a deviation do subscribers wait for each other.
+    follower: Option<Box<Self>>,
 }
 
 /// Where the delivery of the current message stands.
@@ -77,12 +81,63 @@ impl Task {
         let template = if stillborn { Some(&empty) } else { post_data };
         let bodies = notifications.iter().map(|notification| body(template, notification)).collect();
         let headers = headers(options.get("post_headers"));
-        Self { url, headers, bodies, policy, stillborn, position: 0, stage: Stage::First, redirect: None }
+        Self {
+            url,
+            headers,
+            bodies,
+            policy,
+            stillborn,
+            position: 0,
+            stage: Stage::First,
+            redirect: None,
+            sent: Instant::START,
+            gave_up: false,
+            follower: None,
+        }
     }
 
     /// What the first attempt of the current message is.
     pub(super) fn begin(&mut self, deviations: Deviations) -> Next {
         if self.stillborn { self.begin_retries(Cause::Error, deviations) } else { Next::Send { after: Duration::ZERO } }
+    }
+
+    /// The address of the subscriber.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Takes in that the attempt that was due has gone out.
+    pub(super) fn on_sent(&mut self, now: Instant) {
+        self.sent = now;
+    }
+
+    /// When the next attempt is due, `after` the outcome of the one before.
+    pub(super) fn due(&self, now: Instant, after: Duration, deviations: Deviations) -> Instant {
+        let from = if deviations.has(Deviation::DelayCountsFromTheStart) { self.sent } else { now };
+        from + after
+    }
+
+    /// One task for each message.
+    pub(super) fn split(self) -> Vec<Self> {
+        self.bodies.iter().map(|body| Self { bodies: vec![body.clone()], ..self.clone() }).collect()
+    }
+
+    pub(super) fn followed_by(self, follower: Option<Self>) -> Self {
+        Self { follower: follower.map(Box::new), ..self }
+    }
+
+    /// The task to start, this one being over.
+    pub(super) fn follower(&mut self, deviations: Deviations) -> Option<Self> {
+        let stops = self.gave_up && deviations.has(Deviation::FailedSubscriberStopsTheOthers);
+        self.follower.take().filter(|_| !stops).map(|follower| *follower)
+    }
+
+    /// Goes on under another policy, as far as this one's schedule has come.
+    pub(super) fn follow(&mut self, policy: Selected) {
+        if let Stage::Retrying { schedule, .. } = &mut self.stage {
+            **schedule = schedule.resumed(policy.clone());
+        }
+        self.policy = policy;
     }
 
     /// The request of the attempt that is due.
@@ -93,24 +148,20 @@ impl Task {
             None => (&self.url, Method::Post),
             Some(redirect) => (&redirect.url, redirect.method),
         };
-        let mut body = if method == Method::Post { self.bodies[self.position].clone() } else { Vec::new() };
-        if retrying && deviations.has(Deviation::BodyChangesOnRetry) {
-            body.push(b' ');
-        }
-        let plain = retrying && deviations.has(Deviation::HeadersLostOnRetry);
-        let mut headers = if plain { headers(None) } else { self.headers.clone() };
-        if method == Method::Get {
-            // What describes a body goes with it. Observed: zaqar 23.0.1, a followed 303.
-            headers.retain(|(name, _)| !["content-type", "transfer-encoding"].contains(&name.as_str()));
-        }
-        Delivery {
+        let mut delivery = Delivery {
             id,
             method,
             url: url.clone(),
-            headers,
-            body,
+            headers: self.headers.clone(),
+            body: if method == Method::Post { self.bodies[self.position].clone() } else { Vec::new() },
             timeout: (!deviations.has(Deviation::NoRequestTimeout)).then_some(settings.request_timeout),
+        };
+        planted::delivery(&mut delivery, retrying, deviations);
+        if method == Method::Get {
+            // What describes a body goes with it. Observed: zaqar 23.0.1, a followed 303.
+            delivery.headers.retain(|(name, _)| !["content-type", "transfer-encoding"].contains(&name.as_str()));
         }
+        delivery
     }
 
     /// Decides what follows from the outcome of the attempt under way.
@@ -120,6 +171,7 @@ impl Task {
             Some(Err(error)) => error,
             None => outcome,
         };
+        let outcome = &planted::outcome(outcome, matches!(self.stage, Stage::Retrying { .. }), deviations);
         self.redirect = None;
         match &self.stage {
             Stage::First => match first_attempt(outcome, deviations) {
@@ -163,8 +215,11 @@ impl Task {
     fn draw(&mut self, deviations: Deviations) -> Next {
         let Stage::Retrying { schedule, cause } = &mut self.stage else { return Next::Done };
         match schedule.next() {
-            Some(Ok(retry)) => Next::Send { after: retry.delay() },
-            None => self.end_retries(deviations),
+            Some(Ok(retry)) => Next::Send { after: policy::wait(retry, deviations) },
+            None => {
+                self.gave_up = true;
+                self.end_retries(deviations)
+            }
             Some(Err(_)) if *cause == Cause::Status && deviations.has(Deviation::ScheduleRestartsAfterError) => {
                 self.begin_retries(Cause::Restarted, deviations)
             }
@@ -176,6 +231,9 @@ impl Task {
     fn end_retries(&mut self, deviations: Deviations) -> Next {
         let Stage::Retrying { cause, .. } = self.stage else { return Next::Done };
         if cause != Cause::Status && deviations.has(Deviation::BatchStopsAfterException) {
+            return Next::Done;
+        }
+        if self.gave_up && deviations.has(Deviation::BatchStopsAfterFailure) {
             return Next::Done;
         }
         self.next_message(deviations)
@@ -195,9 +253,7 @@ fn first_attempt(outcome: &DeliveryOutcome, deviations: Deviations) -> Option<Ca
         DeliveryOutcome::ConnectionError | DeliveryOutcome::TimedOut => Some(Cause::Error),
         DeliveryOutcome::Answered { status: 200..=499, .. } => None,
         DeliveryOutcome::Answered { status: 500..=599, .. } => {
-            let over =
-                deviations.has(Deviation::HttpErrorNotRetried) || deviations.has(Deviation::ServerErrorIsSuccess);
-            (!over).then_some(Cause::Status)
+            (!deviations.has(Deviation::HttpErrorNotRetried)).then_some(Cause::Status)
         }
         DeliveryOutcome::Answered { .. } => Some(Cause::Status),
     }
@@ -206,13 +262,12 @@ fn first_attempt(outcome: &DeliveryOutcome, deviations: Deviations) -> Option<Ca
 /// Whether a retry ends the schedule. Source: spec, as for the first attempt.
 fn retry_succeeded(outcome: &DeliveryOutcome, deviations: Deviations) -> bool {
     let DeliveryOutcome::Answered { status, .. } = outcome else { return false };
-    let success = match status {
+    match status {
         200..=399 => true,
         400..=499 => !deviations.has(Deviation::ClientErrorFailsRetry),
-        500..=599 => deviations.has(Deviation::ServerErrorIsSuccess),
+        500..=599 => false,
         _ => deviations.has(Deviation::UnusualStatusEndsRetries),
-    };
-    success && !deviations.has(Deviation::RetriesAfterSuccess)
+    }
 }
 
 /// The notification as JSON, or `post_data` with the quoted token replaced by it. Observed: zaqar 23.0.1.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::delivery::Task;
 use super::subscriptions::Subscription;
-use super::{Model, done, invalid};
+use super::{Model, done, invalid, planted};
 use crate::policy::{is_falsy, select};
 use crate::protocol::{Deviation, Fault, FaultKind, Page, ProjectId, QueueName, Reply};
 use crate::time::{Duration, Instant};
@@ -51,14 +51,15 @@ impl Model {
         if self.settings.deviations.has(Deviation::DeletedQueueKeepsSubscriptions) {
             self.queue_or_new(project.clone(), queue.clone());
         }
-        self.notify(now, &project, &queue, &messages)?;
+        let notified = self.notify(now, &project, &queue, &messages)?;
+        let kept = !notified || !self.settings.deviations.has(Deviation::NotifiedMessageNotStored);
         let stored = messages.into_iter().zip(&ids).map(|(NewMessage { body, ttl_s }, id)| Message {
             id: id.clone(),
             body,
             ttl_s,
             posted: now,
         });
-        self.queue_or_new(project, queue).messages.extend(stored);
+        self.queue_or_new(project, queue).messages.extend(stored.filter(|_| kept));
 
         let resources: Vec<String> = ids.iter().map(|id| format!("{path}/{id}")).collect();
         let location = format!("{path}?ids={}", ids.join(","));
@@ -92,36 +93,42 @@ impl Model {
         Ok(done(200, None, Some(json!({ "messages": messages, "links": links }))))
     }
 
-    /// Starts one task for each live subscription, in the order of their ids. Source: commit, `NotifierDriver.post`.
+    /// Starts one task for each live subscription, in the order of their ids, and says whether there is one.
+    /// Source: commit, `NotifierDriver.post`.
     fn notify(
         &mut self,
         now: Instant,
         project: &ProjectId,
         name: &QueueName,
         messages: &[NewMessage],
-    ) -> Result<(), Fault> {
+    ) -> Result<bool, Fault> {
         let deviations = self.settings.deviations;
-        let Some(queue) = self.queue(project, name) else { return Ok(()) };
-        let notifications: Vec<Value> = messages.iter().map(|message| message.notification(name)).collect();
-        let task = |subscription: &Subscription| {
-            let options = subscription.options.as_object()?;
-            if deviations.has(Deviation::OddPostHeadersStopDelivery) && stops_delivery(options.get("post_headers")) {
-                return None;
-            }
-            let policy = select(queue.metadata.get("_retry_policy"), options.get("_retry_policy"), deviations);
-            Some(Task::new(subscription.subscriber.clone(), options, &notifications, policy, deviations))
-        };
+        let Some(queue) = self.queue(project, name) else { return Ok(false) };
+        let notifications = messages.iter().map(|message| message.notification(name)).collect();
+        let notifications = planted::notifications(notifications, deviations);
         let live = queue.subscriptions.values().filter(|subscription| subscription.is_alive(now));
         // Only a server that accepts such a subscriber has one.
         if live.clone().any(|subscription| subscription.subscriber.is_empty()) {
             let text = "Messages could not be enqueued. Please try again in a few seconds.";
             return Err(Fault::new(FaultKind::ServiceUnavailable, text));
         }
-        let tasks: Vec<Task> = live.filter(|subscription| subscription.is_webhook()).filter_map(task).collect();
-        for task in tasks {
+        let live = live.filter(|subscription| subscription.is_webhook()).collect();
+        let audience = self.planted_audience(now, project, name, live);
+        let task = |subscription: &&Subscription| {
+            let options = planted::options(subscription.options.as_object()?.clone(), deviations);
+            if deviations.has(Deviation::OddPostHeadersStopDelivery) && stops_delivery(options.get("post_headers")) {
+                return None;
+            }
+            let own = planted::asked(&audience, subscription, deviations).options.get("_retry_policy");
+            let policy = select(queue.metadata.get("_retry_policy"), own, deviations);
+            Some(Task::new(subscription.subscriber.clone(), &options, &notifications, policy, deviations))
+        };
+        let tasks: Vec<Task> = audience.iter().filter_map(task).collect();
+        let notified = !tasks.is_empty();
+        for task in planted::tasks(tasks, deviations) {
             self.start(now, task);
         }
-        Ok(())
+        Ok(notified)
     }
 }
 

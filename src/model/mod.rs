@@ -5,6 +5,7 @@
 
 mod delivery;
 mod messages;
+mod planted;
 mod queues;
 mod subscriptions;
 
@@ -84,8 +85,19 @@ impl Model {
 
     /// Carries out one request.
     pub fn handle(&mut self, now: Instant, request: Request) -> Reply {
+        let deviations = self.settings.deviations;
+        let request = planted::request(request, deviations);
+        let kind = planted::Kind::of(&request.operation);
+        let reply = match self.refuse_planted(&request) {
+            Some(fault) => Err(fault),
+            None => self.carry_out(now, request),
+        };
+        planted::reply(kind, reply.unwrap_or_else(Reply::from), deviations)
+    }
+
+    fn carry_out(&mut self, now: Instant, request: Request) -> Result<Reply, Fault> {
         let Request { project, operation } = request;
-        let reply = match operation {
+        match operation {
             Operation::Ping => Ok(done(204, None, None)),
             Operation::ListQueues { page } => self.list_queues(&project, &page),
             Operation::CreateQueue { queue, metadata } => self.create_queue(project, queue, metadata),
@@ -106,8 +118,7 @@ impl Model {
             Operation::ConfirmSubscription { queue, id, document } => {
                 self.confirm_subscription(now, project, queue, id, document)
             }
-        };
-        reply.unwrap_or_else(Reply::from)
+        }
     }
 
     /// Takes in what became of a delivery. An id that is not on its way is ignored: the network may say things twice.
@@ -122,7 +133,7 @@ impl Model {
     pub fn handle_timeout(&mut self, now: Instant) {
         while let Some(due) = self.waiting.first_entry().filter(|due| due.key().0 <= now) {
             let task = due.remove();
-            self.send(task);
+            self.send(now, task);
         }
     }
 
@@ -143,22 +154,34 @@ impl Model {
 
     /// Starts a task: the first attempt of its first message goes out now.
     fn start(&mut self, now: Instant, mut task: Task) {
-        let next = task.begin(self.settings.deviations);
+        task.on_sent(now);
+        let deviations = self.settings.deviations;
+        let next = match task.begin(deviations) {
+            delivery::Next::Send { after } => delivery::Next::Send { after: after + planted::first_delay(deviations) },
+            delivery::Next::Done => delivery::Next::Done,
+        };
         self.go_on(now, task, next);
     }
 
-    fn go_on(&mut self, now: Instant, task: Task, next: delivery::Next) {
+    fn go_on(&mut self, now: Instant, mut task: Task, next: delivery::Next) {
         match next {
-            delivery::Next::Done => {}
-            delivery::Next::Send { after } if after.is_zero() => self.send(task),
-            delivery::Next::Send { after } => {
-                let id = self.new_delivery();
-                self.waiting.insert((now + after, id), task);
+            delivery::Next::Done => {
+                if let Some(follower) = task.follower(self.settings.deviations) {
+                    self.start(now, follower);
+                }
             }
+            delivery::Next::Send { after } => match task.due(now, after, self.settings.deviations) {
+                due if due <= now => self.send(now, task),
+                due => {
+                    let id = self.new_delivery();
+                    self.waiting.insert((due, id), task);
+                }
+            },
         }
     }
 
-    fn send(&mut self, task: Task) {
+    fn send(&mut self, now: Instant, mut task: Task) {
+        task.on_sent(now);
         let id = self.new_delivery();
         self.ready.push_back(task.delivery(id, &self.settings));
         self.tasks.insert(id, task);

@@ -41,7 +41,7 @@ impl Model {
             .map_err(|refusal| refusal.fault(FaultKind::InvalidApiRequest))?;
         let location = Some(format!("/v2/queues/{name}"));
         let existed = self.queue(&project, &name).is_some();
-        if !existed {
+        if !existed || self.settings.deviations.has(Deviation::CreateAgainReplacesMetadata) {
             self.queue_or_new(project, name).metadata = metadata;
         }
         Ok(done(if existed { 204 } else { 201 }, location, None))
@@ -61,7 +61,10 @@ impl Model {
         }
         self.check_metadata(&metadata, Crashed::Update)
             .map_err(|refusal| refusal.fault(FaultKind::InvalidRequestBody))?;
-        self.queue_or_new(project.clone(), name).metadata.clone_from(&metadata);
+        if !self.settings.deviations.has(Deviation::QueuePatchNotStored) {
+            self.queue_or_new(project.clone(), name.clone()).metadata.clone_from(&metadata);
+        }
+        self.reread_policies(project, &name);
         Ok(done(200, None, Some(with_reserved(metadata))))
     }
 
@@ -71,11 +74,18 @@ impl Model {
     }
 
     pub(super) fn delete_queue(&mut self, project: ProjectId, name: QueueName) -> Reply {
+        let deviations = self.settings.deviations;
         let key = (project, name);
-        if let Some(queue) = self.queues.remove(&key)
-            && self.settings.deviations.has(Deviation::DeletedQueueKeepsSubscriptions)
-        {
-            self.orphans.insert(key, queue.subscriptions);
+        if let Some(gone) = self.queues.remove(&key) {
+            if deviations.has(Deviation::DeletedQueueKeepsSubscriptions) {
+                self.orphans.insert(key.clone(), gone.subscriptions.clone());
+            }
+            let (project, name) = key;
+            if deviations.has(Deviation::QueueDeleteKeepsPolicy) {
+                self.queue_or_new(project, name).metadata = gone.metadata;
+            } else if deviations.has(Deviation::QueueDeleteKeepsSubscriptions) {
+                self.queue_or_new(project, name).subscriptions = gone.subscriptions;
+            }
         }
         done(204, None, None)
     }
@@ -105,7 +115,13 @@ impl Model {
     }
 
     fn check_metadata(&self, metadata: &Map<String, Value>, crashed: Crashed) -> Result<(), Refused> {
-        match metadata.get("_retry_policy").map(|policy| policy::validate(policy, self.settings.deviations)) {
+        let deviations = self.settings.deviations;
+        let unchecked = match crashed {
+            Crashed::Internal => Deviation::QueuePutNotValidated,
+            Crashed::Update => Deviation::QueuePatchNotValidated,
+        };
+        let policy = metadata.get("_retry_policy").filter(|_| !deviations.has(unchecked));
+        match policy.map(|policy| policy::validate(policy, deviations)) {
             None | Some(Ok(())) => Ok(()),
             Some(Err(Refusal::Invalid(text))) => Err(Refused::Invalid(text)),
             Some(Err(Refusal::Crash(exception))) => Err(Refused::Crash(crashed, exception)),

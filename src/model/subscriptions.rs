@@ -5,7 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use super::queues::after;
-use super::{Model, done, invalid};
+use super::{Model, done, invalid, planted};
 use crate::policy::{self, Refusal};
 use crate::protocol::{Deviation, Fault, FaultKind, Page, ProjectId, QueueName, Reply, SubscriptionId};
 use crate::time::{Duration, Instant};
@@ -66,7 +66,8 @@ impl Model {
             .filter(|keys| !keys.is_empty())
             .ok_or_else(|| invalid("Missing parameter subscriber in body."))?;
         let subscriber = keys.get("subscriber").ok_or_else(|| invalid("Missing parameter subscriber in body."))?;
-        self.check_fields(keys).map_err(|refusal| refusal.fault(Crashed::create()))?;
+        self.check_fields(keys, Deviation::SubscriptionPostNotValidated)
+            .map_err(|refusal| refusal.fault(Crashed::create()))?;
         let subscription = Subscription {
             subscriber: subscriber.as_str().map(str::to_owned).ok_or_else(Crashed::create)?,
             options: keys.get("options").cloned().unwrap_or_else(|| json!({})),
@@ -86,8 +87,10 @@ impl Model {
         let twin = self.find_twin(now, &project, &queue, &subscription.subscriber);
         let id = match twin {
             Some((id, false)) if self.settings.deviations.has(Deviation::DuplicateSubscriptionAccepted) => id,
-            Some(_) => return Err(already_exists("")),
-            None => {
+            Some(_) if !self.settings.deviations.has(Deviation::DuplicateSubscriptionAdded) => {
+                return Err(already_exists(""));
+            }
+            _ => {
                 let id = SubscriptionId::new(self.ids.uuid());
                 self.queue_or_new(project, queue).subscriptions.insert(id, subscription);
                 id
@@ -114,10 +117,12 @@ impl Model {
         if self.settings.deviations.has(Deviation::EmptySubscriberStopsPosts) {
             checked.retain(|key, value| key != "subscriber" || *value != "");
         }
-        self.check_fields(&checked).map_err(|refusal| refusal.fault(failed()))?;
+        self.check_fields(&checked, Deviation::SubscriptionPatchNotValidated)
+            .map_err(|refusal| refusal.fault(failed()))?;
         if !["subscriber", "ttl", "options"].iter().any(|key| keys.get(*key).is_some_and(|value| !value.is_null())) {
             return Err(failed());
         }
+        let deviations = self.settings.deviations;
         let path = format!("/v2/queues/{queue}/subscriptions/{id}");
         let subscriber = keys.get("subscriber").and_then(Value::as_str);
         let twin = subscriber.and_then(|subscriber| self.find_twin(now, &project, &queue, subscriber));
@@ -125,15 +130,16 @@ impl Model {
         if twin.is_some_and(|(other, _)| other != id) {
             return Err(already_exists(" "));
         }
-        if let Some(subscriber) = subscriber {
+        if let Some(subscriber) = subscriber.filter(|_| !deviations.has(Deviation::PatchedSubscriberNotUsed)) {
             subscription.subscriber = subscriber.into();
         }
         if let Some(options) = keys.get("options").filter(|options| !options.is_null()) {
-            subscription.options = options.clone();
+            subscription.options = planted::changed_options(&subscription.options, options, deviations);
         }
-        if let Some(ttl_s) = ttl_s(keys.get("ttl"))? {
+        if let Some(ttl_s) = ttl_s(keys.get("ttl"))?.filter(|_| !deviations.has(Deviation::PatchedTtlIgnored)) {
             (subscription.ttl_s, subscription.born) = (ttl_s, now);
         }
+        self.reread_policies(&project, &queue);
         Ok(done(204, Some(path), None))
     }
 
@@ -157,11 +163,12 @@ impl Model {
     ) -> Result<Reply, Fault> {
         let limit = super::queues::limit(page, "Limit must be at least 1 and may not be greater than 20.")?;
         let marker = page.marker.as_deref().and_then(SubscriptionId::parse);
+        let all = self.settings.deviations.has(Deviation::ExpiredSubscriptionListed);
         let entries: Vec<(SubscriptionId, Value)> = self
             .queue(&project, &queue)
             .into_iter()
             .flat_map(|stored| stored.subscriptions.range(after(marker)))
-            .filter(|(_, subscription)| subscription.is_alive(now))
+            .filter(|(_, subscription)| all || subscription.is_alive(now))
             .take(limit)
             .map(|(id, subscription)| (*id, subscription.document(now, *id, &queue)))
             .collect();
@@ -172,7 +179,8 @@ impl Model {
     }
 
     pub(super) fn delete_subscription(&mut self, project: ProjectId, queue: QueueName, id: SubscriptionId) -> Reply {
-        if let Some(stored) = self.queues.get_mut(&(project, queue)) {
+        let ignored = self.settings.deviations.has(Deviation::SubscriptionDeleteIgnored);
+        if let Some(stored) = self.queues.get_mut(&(project, queue)).filter(|_| !ignored) {
             stored.subscriptions.remove(&id);
         }
         done(204, None, None)
@@ -189,7 +197,9 @@ impl Model {
         let confirmed = document.as_ref().and_then(|document| document.get("confirmed")?.as_bool());
         let confirmed = confirmed.ok_or_else(|| invalid("The 'confirmed' should be boolean."))?;
         let path = format!("/v2/queues/{queue}/subscriptions/{id}/confirm");
-        self.live_subscription(now, &project, &queue, id)?.confirmed = confirmed;
+        let forgotten = self.settings.deviations.has(Deviation::ConfirmationNotStored);
+        let subscription = self.live_subscription(now, &project, &queue, id)?;
+        subscription.confirmed = confirmed && !forgotten;
         Ok(done(204, Some(path), None))
     }
 
@@ -234,7 +244,7 @@ impl Model {
     }
 
     /// Checks what creating and changing have in common, in the order of the reference. Source: commit, api-ref.
-    fn check_fields(&self, keys: &Map<String, Value>) -> Result<(), Refusal> {
+    fn check_fields(&self, keys: &Map<String, Value>, unchecked: Deviation) -> Result<(), Refusal> {
         let deviations = self.settings.deviations;
         if let Some(subscriber) = keys.get("subscriber") {
             check_subscriber(subscriber)?;
@@ -244,7 +254,8 @@ impl Model {
             if !options.is_object() && !falsy {
                 return Err(Refusal::Invalid("Options must be a dict.".into()));
             }
-            options.get("_retry_policy").map_or(Ok(()), |policy| policy::validate(policy, deviations))?;
+            let policy = options.get("_retry_policy").filter(|_| !deviations.has(unchecked));
+            policy.map_or(Ok(()), |policy| policy::validate(policy, deviations))?;
         }
         match keys.get("ttl").map(|ttl| (ttl, ttl.as_i64())) {
             None => Ok(()),

@@ -143,7 +143,7 @@ impl Backoff {
             BackoffFunction::Linear if interval == 0 => Err(Undefined::ZeroStep),
             _ if interval == 0 => Err(Undefined::ZeroInterval),
             BackoffFunction::Linear if minimum.float || maximum.float => Err(Undefined::FloatRange),
-            BackoffFunction::Linear => Ok(Self::linear(minimum.seconds, maximum.seconds, interval, deviations)),
+            BackoffFunction::Linear => Ok(Self::linear(minimum.seconds, maximum.seconds, interval)),
             BackoffFunction::Arithmetic if deviations.has(Deviation::ArithmeticBackoffOneSecondShort) => {
                 Self::arithmetic_in_floating_point(minimum, maximum, interval)
             }
@@ -156,12 +156,11 @@ impl Backoff {
     }
 
     /// m, m + t, ... below M. Source: commit; M itself is never a linear delay.
-    fn linear(minimum: i64, maximum: i64, interval: i64, deviations: Deviations) -> Self {
+    fn linear(minimum: i64, maximum: i64, interval: i64) -> Self {
         let span = i128::from(maximum) - i128::from(minimum);
         let (whole, rest) = (span / i128::from(interval), span % i128::from(interval));
         let begun = i128::from(rest != 0 && (span > 0) == (interval > 0));
-        let extra = i128::from(rest == 0 && deviations.has(Deviation::LinearIncludesMaximum));
-        let count = i64::try_from((whole + begun + extra).max(0)).unwrap_or(i64::MAX);
+        let count = i64::try_from((whole + begun).max(0)).unwrap_or(i64::MAX);
         Self { curve: Curve::Linear { minimum, interval }, next: 1, count, exact: true }
     }
 

@@ -6,12 +6,14 @@
 //! what is told at each function; where a release of Zaqar differs, a [`Deviation`](crate::protocol::Deviation) says so.
 
 mod backoff;
+mod planted;
 mod schedule;
 mod selection;
 mod settings;
 mod validation;
 
 pub use backoff::{Backoff, BackoffFunction, INTERVAL_S, Undefined};
+pub(crate) use planted::wait;
 pub use schedule::{Phase, Retry, Schedule, Stop};
 pub use selection::{Selected, select};
 pub(crate) use validation::is_falsy;

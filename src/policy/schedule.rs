@@ -5,6 +5,7 @@
 use serde_json::Map;
 
 use super::backoff::{Backoff, Bound, INTERVAL_S, Undefined};
+use super::planted;
 use super::selection::Selected;
 use super::settings::Settings;
 use crate::protocol::{Deviation, Deviations};
@@ -81,7 +82,7 @@ pub struct Schedule {
     unusable: bool,
     phases: std::vec::IntoIter<Phase>,
     current: Option<Running>,
-    extra: u64,
+    planted: planted::Retries,
     deviations: Deviations,
 }
 
@@ -90,6 +91,7 @@ pub struct Schedule {
 enum Running {
     Constant { phase: Phase, left: u64, delay: Result<Bound, Stop> },
     Backoff(Backoff),
+    Planted(std::vec::IntoIter<i64>),
 }
 
 impl Schedule {
@@ -103,7 +105,6 @@ impl Schedule {
     /// assert_eq!(delays, [0, 0, 0, 5, 5, 5, 5, 10, 15, 20, 25, 30, 30, 30]);
     /// ```
     pub fn new(selected: Selected, deviations: Deviations) -> Self {
-        let phases: Vec<Phase> = Phase::ALL.into_iter().filter(|phase| !skipped(*phase, deviations)).collect();
         let (policy, unusable) = match selected {
             Selected::Policy(policy) => (policy, false),
             Selected::Unusable => (Map::new(), true),
@@ -111,35 +112,39 @@ impl Schedule {
         Self {
             settings: Settings::new(policy, deviations),
             unusable,
-            phases: phases.into_iter(),
+            phases: planted::phases(deviations).into_iter(),
             current: None,
-            extra: deviations.has(Deviation::OneRetryExtra).into(),
+            planted: planted::Retries::new(deviations),
             deviations,
         }
     }
 
     fn begin(&self, phase: Phase) -> Result<Running, Stop> {
-        let zero = Ok(Bound { seconds: 0, float: false });
+        let delay = self.delay_of(phase);
         let settings = &self.settings;
         Ok(match phase {
-            Phase::Immediate => {
-                let missed = u64::from(self.deviations.has(Deviation::AttemptsAreCountedWithoutTheFirst));
-                let left = settings.retries_with_no_delay()?.saturating_sub(missed);
-                Running::Constant { phase, left, delay: zero }
-            }
-            Phase::PreBackoff => {
-                Running::Constant { phase, left: settings.minimum_delay_retries()?, delay: settings.minimum_delay() }
-            }
+            Phase::Immediate => Running::Constant { phase, left: settings.retries_with_no_delay()?, delay },
+            Phase::PreBackoff => Running::Constant { phase, left: settings.minimum_delay_retries()?, delay },
             Phase::Backoff => return self.begin_backoff(),
-            Phase::PostBackoff => {
-                Running::Constant { phase, left: settings.maximum_delay_retries()?, delay: settings.maximum_delay() }
-            }
+            Phase::PostBackoff => Running::Constant { phase, left: settings.maximum_delay_retries()?, delay },
         })
+    }
+
+    /// What each retry of a phase with one delay waits for.
+    fn delay_of(&self, phase: Phase) -> Result<Bound, Stop> {
+        match planted::waits_as(phase, self.deviations) {
+            Phase::Immediate => Ok(Bound { seconds: 0, float: false }),
+            Phase::PreBackoff | Phase::Backoff => self.settings.minimum_delay(),
+            Phase::PostBackoff => self.settings.maximum_delay(),
+        }
     }
 
     fn begin_backoff(&self) -> Result<Running, Stop> {
         let function = self.settings.retry_backoff_function()?;
         let (minimum, maximum) = (self.settings.minimum_delay()?, self.settings.maximum_delay()?);
+        if let Some(delays) = planted::backoff(function, minimum.seconds, maximum.seconds, self.deviations) {
+            return Ok(Running::Planted(delays.into_iter()));
+        }
         match Backoff::between(function, minimum, maximum, INTERVAL_S, self.deviations) {
             Ok(backoff) => Ok(Running::Backoff(backoff)),
             Err(undefined) if self.deviations.has(Deviation::UndefinedBackoffStopsSchedule) => {
@@ -152,8 +157,6 @@ impl Schedule {
 
     fn delay_s(&self, seconds: i64) -> Result<u64, Stop> {
         match u64::try_from(seconds) {
-            Ok(seconds) if self.deviations.has(Deviation::DelayDoubled) => Ok(seconds.saturating_mul(2)),
-            Ok(seconds) if self.deviations.has(Deviation::DelayOneSecondEarly) => Ok(seconds.saturating_sub(1)),
             Ok(seconds) => Ok(seconds),
             Err(_) if self.deviations.has(Deviation::NegativeDelayStopsSchedule) => Err(Stop::NegativeDelay),
             Err(_) => Ok(0),
@@ -169,6 +172,10 @@ impl Schedule {
                 (*phase, (*delay)?.seconds)
             }
             Some(Running::Backoff(backoff)) => match backoff.next() {
+                Some(seconds) => (Phase::Backoff, seconds),
+                None => return Ok(None),
+            },
+            Some(Running::Planted(delays)) => match delays.next() {
                 Some(seconds) => (Phase::Backoff, seconds),
                 None => return Ok(None),
             },
@@ -188,33 +195,36 @@ impl Schedule {
             self.current = Some(self.begin(phase)?);
         }
     }
+
+    /// The next retry; what stops the schedule is told once.
+    fn advance_or_stop(&mut self) -> Option<Result<Retry, Stop>> {
+        let next = self.advance();
+        if next.is_err() {
+            (self.phases, self.current) = (Vec::new().into_iter(), None);
+        }
+        let last = || self.clone().advance().is_ok_and(|after| after.is_none());
+        if self.deviations.has(Deviation::LastRetryMissing) && last() {
+            return None;
+        }
+        next.transpose()
+    }
+
+    /// The rest of another policy's schedule, as far as this one has come: a policy that is changed while a delivery is
+    /// under way does that only under a deviation.
+    pub(crate) fn resumed(&self, selected: Selected) -> Self {
+        let mut resumed = Self::new(selected, self.deviations);
+        resumed.by_ref().take(self.planted.drawn()).for_each(drop);
+        resumed
+    }
 }
 
 impl Iterator for Schedule {
     type Item = Result<Retry, Stop>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let drawn = self.advance();
-        if drawn.is_err() {
-            (self.phases, self.current, self.extra) = (Vec::new().into_iter(), None, 0);
-        }
-        match drawn.transpose() {
-            None if self.extra > 0 => {
-                self.extra -= 1;
-                Some(Ok(Retry { phase: Phase::PostBackoff, delay_s: 0 }))
-            }
-            drawn => drawn,
-        }
+        let next = self.advance_or_stop();
+        self.planted.alter(next)
     }
-}
-
-fn skipped(phase: Phase, deviations: Deviations) -> bool {
-    deviations.has(match phase {
-        Phase::Immediate => Deviation::NoImmediatePhase,
-        Phase::PreBackoff => Deviation::NoPreBackoffPhase,
-        Phase::Backoff => Deviation::NoBackoffPhase,
-        Phase::PostBackoff => Deviation::NoPostBackoffPhase,
-    })
 }
 
 #[cfg(test)]

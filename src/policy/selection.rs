@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value};
 
+use super::planted;
 use super::validation::is_falsy;
 use crate::protocol::{Deviation, Deviations};
 
@@ -34,6 +35,9 @@ impl Selected {
 /// assert_eq!(selected, Selected::Policy(subscription.as_object().unwrap().clone()));
 /// ```
 pub fn select(queue: Option<&Value>, subscription: Option<&Value>, deviations: Deviations) -> Selected {
+    if let Some(selected) = planted::select(queue, subscription, deviations) {
+        return selected;
+    }
     let queue = queue.filter(|_| !deviations.has(Deviation::QueuePolicyIgnored));
     let subscription = subscription.filter(|_| !deviations.has(Deviation::SubscriptionPolicyIgnored));
     if deviations.has(Deviation::IgnoreFlagOnSubscriptionWins) && flagged(subscription) {

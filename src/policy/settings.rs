@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::backoff::Bound;
 use super::schedule::Stop;
-use super::{BackoffFunction, default};
+use super::{BackoffFunction, default, planted};
 use crate::protocol::{Deviation, Deviations};
 
 /// A selected policy, read key by key.
@@ -18,7 +18,7 @@ pub(super) struct Settings {
 
 impl Settings {
     pub(super) fn new(policy: Map<String, Value>, deviations: Deviations) -> Self {
-        Self { policy, deviations }
+        Self { policy: planted::stored(policy, deviations), deviations }
     }
 
     pub(super) fn retries_with_no_delay(&self) -> Result<u64, Stop> {

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::{BackoffFunction, INTERVAL_S, KEYS, default};
+use super::{BackoffFunction, KEYS, default, planted};
 use crate::protocol::{Deviation, Deviations};
 
 /// Why a policy is refused.
@@ -29,6 +29,7 @@ pub enum Refusal {
 /// assert_eq!(refusal, Err(Refusal::Invalid("invalid minimum_delay and maximum_delay.".into())));
 /// ```
 pub fn validate(policy: &Value, deviations: Deviations) -> Result<(), Refusal> {
+    let policy = &*planted::validated(policy, deviations)?;
     let Some(keys) = policy.as_object() else {
         let accepted = is_falsy(policy) && deviations.has(Deviation::FalsyPolicyDisablesRetries);
         return if accepted { Ok(()) } else { invalid("retry_policy must be a dict.") };
@@ -49,7 +50,7 @@ pub fn validate(policy: &Value, deviations: Deviations) -> Result<(), Refusal> {
     if maximum < minimum {
         return invalid("minimum_delay must less than maximum_delay.");
     }
-    if maximum - minimum < i128::from(2 * INTERVAL_S) {
+    if maximum - minimum < planted::range_min(deviations) {
         return invalid("invalid minimum_delay and maximum_delay.");
     }
     Ok(())

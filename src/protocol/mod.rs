@@ -4,12 +4,14 @@
 
 mod delivery;
 mod deviation;
+mod deviations;
 mod fault;
 mod names;
 mod request;
 
 pub use delivery::{Delivery, DeliveryId, DeliveryOutcome, Method};
-pub use deviation::{Deviation, Deviations, Origin, Profile};
+pub use deviation::{Deviation, Origin};
+pub use deviations::{Deviations, Profile};
 pub use fault::{Fault, FaultKind};
 pub use names::{ProjectId, QueueName, SubscriptionId};
 pub use request::{Operation, Page, Reply, Request};

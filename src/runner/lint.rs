@@ -6,12 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::catch::{catches, failed_checks};
 use super::play::Planned;
 use super::suite::{Flawed, SuiteError, read_text};
-use crate::judge::{Check, Clockwork, Outcome, judge};
+use crate::judge::Check;
 use crate::protocol::{Deviation, Deviations};
 use crate::scenario::{Case, Diagnostic, Scenario, annotate};
-use crate::target::ModelTarget;
 
 /// Everything wrong with the scenarios of the plan, file by file.
 ///
@@ -57,31 +57,11 @@ fn unmet(scenario: &Scenario, text: &str) -> Vec<Diagnostic> {
 
 /// Planned catches that catch nothing.
 fn survivors(scenario: &Scenario, text: &str) -> Vec<Diagnostic> {
-    let survives = |deviation: Deviation| {
-        let deviations = Deviations::NONE.with(deviation);
-        scenario.cases.iter().all(|case| failed_checks(case, deviations).is_empty())
-    };
     let about = |(index, deviation): (usize, &Deviation)| {
         let message = format!("a server with {deviation} passes this scenario");
         complain(scenario, text, &format!("killed_by[{index}]"), message, Some(deviation.sentence().into()))
     };
-    scenario.killed_by.iter().enumerate().filter(|(_, deviation)| survives(**deviation)).map(about).collect()
-}
-
-/// What fails when the case is played on the model; a case that never ends fails as a whole.
-fn failed_checks(case: &Arc<Case>, deviations: Deviations) -> Vec<Check> {
-    match (ModelTarget { deviations }).play_now(case) {
-        Ok(observed) => {
-            let checks = judge(case, &observed, Clockwork::Virtual).checks;
-            checks.into_iter().filter(|check| check.outcome != Outcome::Pass).collect()
-        }
-        Err(error) => vec![Check {
-            path: "steps".into(),
-            outcome: Outcome::Fail,
-            expected: "an end".into(),
-            observed: error.to_string().into(),
-        }],
-    }
+    scenario.killed_by.iter().enumerate().filter(|(_, deviation)| !catches(scenario, **deviation)).map(about).collect()
 }
 
 fn complain(scenario: &Scenario, text: &str, path: &str, message: String, help: Option<String>) -> Diagnostic {

@@ -2,6 +2,7 @@
 //! Gives the recorded stream of the run: a header, one event for each case, a summary.
 //! Never renders anything: `report` does.
 
+mod catch;
 mod coverage;
 mod diff;
 mod doubt;
@@ -11,6 +12,7 @@ mod explain;
 mod ledger;
 mod lint;
 mod mask;
+mod mutants;
 mod play;
 mod record;
 mod recording;
@@ -28,6 +30,7 @@ pub use exit::Exit;
 pub use explain::{explain, update_ledger};
 pub use ledger::{Entry, Ledger, same};
 pub use lint::lint;
+pub use mutants::{Mutant, mutants, planted};
 pub use play::{Planned, run_on_model, run_on_server};
 pub use recording::{Recording, RecordingError};
 pub use rejudge::rejudge;

@@ -186,6 +186,33 @@ fn a_launched_command_is_ended_with_its_children() {
     assert!(!folder.path().join("survived").exists(), "a child of the command survived");
 }
 
+#[test]
+fn mutants_names_who_catches_a_mistake_and_fails_for_one_that_nobody_catches() {
+    let run = zaqarcheck(&["mutants", "confirmation-not-stored"]).assert().code(0);
+    assert!(
+        stdout(&run).contains("confirmation-not-stored       1  should  subscriptions/confirm\n"),
+        "{}",
+        stdout(&run)
+    );
+
+    let suite = folder();
+    fs::create_dir(suite.path().join("queues")).expect("the folder is ours");
+    for file in ["requirements.json", "queues/create.json"] {
+        fs::copy(root().join("scenarios").join(file), suite.path().join(file)).expect("the folder is ours");
+    }
+    let arguments =
+        ["mutants", "delay-doubled", "create-answers-ok", "--format", "ndjson", "--suite", &shown(suite.path())];
+    let run = zaqarcheck(&arguments).assert().code(1);
+    let lines = stdout(&run);
+    let lines: Vec<serde_json::Value> =
+        lines.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect();
+    assert_eq!((&lines[0]["deviation"], &lines[0]["caught_by"]), (&"delay-doubled".into(), &serde_json::json!([])));
+    assert_eq!(lines[1]["caught_by"], serde_json::json!(["queues/create"]));
+
+    let refused = zaqarcheck(&["mutants", "delay-dubbled"]).assert().code(2);
+    assert!(stderr(&refused).contains("did you mean delay-doubled?"), "{}", stderr(&refused));
+}
+
 pub(crate) fn zaqarcheck(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_zaqarcheck"));
     command.args(arguments).current_dir(root()).env("NO_COLOR", "1");

@@ -9,6 +9,7 @@ mod coverage;
 mod determinism;
 mod drive;
 mod expect_file;
+mod fakes;
 mod falsified;
 mod front;
 mod invalid;
