@@ -190,7 +190,7 @@ impl Stage {
 
     /// When the attempt that is expected next is so late that it is not to be counted on; it may come all the same.
     fn overdue(&self) -> Option<Instant> {
-        self.longest_missing().map(|delay| self.last_event + delay + self.patience / 5)
+        self.longest_missing().map(|delay| self.last_event + delay + self.patience / 10)
     }
 
     /// The longest delay before an attempt that is expected next; `None` if all have been seen.
