@@ -32,7 +32,7 @@ pub fn start<D: Dial>(options: FrontOptions, dial: D) -> (Front, JoinHandle<usiz
     let (asked, requests) = mpsc::channel(REQUESTS_WAITING);
     let ids = Arc::new(Mutex::new(Stream::new(options.settings.seed, "request-id")));
     let engine = Engine {
-        model: Model::new(options.settings),
+        model: Model::new(options.settings.clone()),
         clock: Clock::start(options.time_scale),
         requests,
         deliveries: JoinSet::new(),

@@ -13,7 +13,7 @@ pub use engine::{Front, start};
 pub use listen::serve;
 
 /// How a model is put on a network.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct FrontOptions {
     /// The model's own settings.
     pub settings: Settings,
@@ -28,7 +28,7 @@ pub struct FrontOptions {
 
 impl FrontOptions {
     /// These settings, on the machine's own clock, with room for 10,000 deliveries.
-    pub const fn new(settings: Settings) -> Self {
+    pub fn new(settings: Settings) -> Self {
         Self { settings, time_scale: 1, deliveries_max: 10_000, note: |_| {} }
     }
 }

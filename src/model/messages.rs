@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::delivery::Task;
 use super::subscriptions::Subscription;
-use super::{Model, done, invalid, planted};
+use super::{Caller, Model, done, invalid, planted};
 use crate::policy::{is_falsy, select};
 use crate::protocol::{Deviation, Fault, FaultKind, Page, ProjectId, QueueName, Reply};
 use crate::time::{Duration, Instant};
@@ -35,13 +35,13 @@ impl Message {
 impl Model {
     pub(super) fn post_messages(
         &mut self,
-        now: Instant,
-        project: ProjectId,
+        caller: &Caller,
         queue: QueueName,
         document: Option<Value>,
     ) -> Result<Reply, Fault> {
+        let Caller { now, ref project, .. } = *caller;
         let default_ttl_s = self
-            .queue(&project, &queue)
+            .queue(project, &queue)
             .and_then(|queue| queue.metadata.get("_default_message_ttl")?.as_i64())
             .unwrap_or(DEFAULT_TTL_S);
         let messages = read_messages(document, default_ttl_s)?;
@@ -49,9 +49,9 @@ impl Model {
         let ids: Vec<String> = messages.iter().map(|_| self.ids.uuid().to_string()).collect();
 
         if self.settings.deviations.has(Deviation::DeletedQueueKeepsSubscriptions) {
-            self.queue_or_new(project.clone(), queue.clone());
+            self.queue_or_new(project, queue.clone());
         }
-        let notified = self.notify(now, &project, &queue, &messages)?;
+        let notified = self.notify(now, project, &queue, &messages)?;
         let kept = !notified || !self.settings.deviations.has(Deviation::NotifiedMessageNotStored);
         let stored = messages.into_iter().zip(&ids).map(|(NewMessage { body, ttl_s }, id)| Message {
             id: id.clone(),
@@ -66,20 +66,15 @@ impl Model {
         Ok(done(201, Some(location), Some(json!({ "resources": resources }))))
     }
 
-    pub(super) fn list_messages(
-        &mut self,
-        now: Instant,
-        project: ProjectId,
-        queue: QueueName,
-        page: &Page,
-    ) -> Result<Reply, Fault> {
+    pub(super) fn list_messages(&mut self, caller: &Caller, queue: &QueueName, page: &Page) -> Result<Reply, Fault> {
+        let now = caller.now;
         let limit = super::queues::limit(page, "Limit must be at least 1 and may not be greater than 20.")?;
         let path = format!("/v2/queues/{queue}/messages");
         let entry = |message: &Message| {
             let age = now.since(message.posted).as_secs();
             json!({"id": message.id, "href": format!("{path}/{}", message.id), "ttl": message.ttl_s, "age": age, "body": message.body})
         };
-        let stored = self.queue(&project, &queue);
+        let stored = self.queue(&caller.project, queue);
         let all = stored.map_or(&[][..], |queue| queue.messages.as_slice());
         let marker = page.marker.as_deref().and_then(|marker| all.iter().position(|message| message.id == marker));
         let shown = all[marker.map_or(0, |marker| marker + 1)..].iter().filter(|message| message.is_alive(now));

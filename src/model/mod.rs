@@ -12,8 +12,8 @@ mod subscriptions;
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::protocol::{
-    Delivery, DeliveryId, DeliveryOutcome, Deviations, Fault, FaultKind, Operation, ProjectId, QueueName, Reply,
-    Request, SubscriptionId,
+    Delivery, DeliveryId, DeliveryOutcome, Deviations, Fault, FaultKind, Operation, Options, ProjectId, QueueName,
+    Reply, Request, SubscriptionId,
 };
 use crate::rng::Stream;
 use crate::time::{Duration, Instant};
@@ -22,21 +22,41 @@ use queues::Queue;
 use subscriptions::Subscription;
 
 /// What an operator sets, and what differs from the documents.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
+    /// Limits and defaults.
+    pub options: Options,
     /// In which ways the server differs from the documents.
     pub deviations: Deviations,
     /// How long a subscriber may take to answer. The spec says that a request times out and leaves the number open.
     pub request_timeout: Duration,
     /// Where identifiers come from.
     pub seed: u64,
+    /// The time of day at the start of the run, counted from 1970 in UTC.
+    pub epoch: Duration,
 }
 
 impl Settings {
     /// The settings of a server with these deviations.
-    pub const fn new(deviations: Deviations) -> Self {
-        Self { deviations, request_timeout: Duration::from_secs(10), seed: 0 }
+    pub fn new(deviations: Deviations) -> Self {
+        Self {
+            options: Options::default(),
+            deviations,
+            request_timeout: Duration::from_secs(10),
+            seed: 0,
+            epoch: EPOCH,
+        }
     }
+}
+
+/// The first second of 2026, where simulated runs begin unless told otherwise.
+const EPOCH: Duration = Duration::from_secs(1_767_225_600);
+
+/// Who asks, and when.
+#[derive(Clone, Debug)]
+struct Caller {
+    now: Instant,
+    project: ProjectId,
 }
 
 /// The reference server: queues, subscriptions and deliveries of every tenant.
@@ -47,19 +67,19 @@ impl Settings {
 ///
 /// ```
 /// use zaqarcheck::model::{Model, Settings};
-/// use zaqarcheck::protocol::{Deviations, Operation, ProjectId, Reply, Request};
+/// use zaqarcheck::protocol::{Deviations, Operation, Options, ProjectId, Reply, Request};
 /// use zaqarcheck::time::Instant;
 ///
 /// let mut model = Model::new(Settings::new(Deviations::NONE));
 /// let project = ProjectId::parse("p").unwrap();
-/// let reply = model.handle(Instant::START, Request { project, operation: Operation::Ping });
+/// let reply = model.handle(Instant::START, Request::new(project, Operation::Ping));
 /// assert!(matches!(reply, Reply::Done { status: 204, .. }));
 /// ```
 #[derive(Clone, Debug)]
 pub struct Model {
     settings: Settings,
     ids: Stream,
-    queues: BTreeMap<(ProjectId, QueueName), Queue>,
+    projects: BTreeMap<ProjectId, BTreeMap<QueueName, Queue>>,
     tasks: BTreeMap<DeliveryId, Task>,
     waiting: BTreeMap<(Instant, DeliveryId), Task>,
     /// Subscriptions of deleted queues that a server forgot to delete with them.
@@ -72,9 +92,9 @@ impl Model {
     /// An empty server.
     pub fn new(settings: Settings) -> Self {
         Self {
-            settings,
             ids: Stream::new(settings.seed, "model"),
-            queues: BTreeMap::new(),
+            settings,
+            projects: BTreeMap::new(),
             tasks: BTreeMap::new(),
             waiting: BTreeMap::new(),
             orphans: BTreeMap::new(),
@@ -96,27 +116,26 @@ impl Model {
     }
 
     fn carry_out(&mut self, now: Instant, request: Request) -> Result<Reply, Fault> {
-        let Request { project, operation } = request;
+        let Request { project, operation, .. } = request;
+        let caller = &Caller { now, project };
         match operation {
             Operation::Ping => Ok(done(204, None, None)),
-            Operation::ListQueues { page } => self.list_queues(&project, &page),
-            Operation::CreateQueue { queue, metadata } => self.create_queue(project, queue, metadata),
-            Operation::UpdateQueue { queue, changes } => self.update_queue(&project, queue, changes),
-            Operation::ShowQueue { queue } => Ok(self.show_queue(project, queue)),
-            Operation::DeleteQueue { queue } => Ok(self.delete_queue(project, queue)),
-            Operation::PostMessages { queue, document } => self.post_messages(now, project, queue, document),
-            Operation::ListMessages { queue, page } => self.list_messages(now, project, queue, &page),
-            Operation::ListSubscriptions { queue, page } => self.list_subscriptions(now, project, queue, &page),
-            Operation::CreateSubscription { queue, document } => {
-                self.create_subscription(now, project, queue, document)
-            }
+            Operation::ListQueues { page } => self.list_queues(caller, &page),
+            Operation::CreateQueue { queue, metadata } => self.create_queue(caller, queue, metadata),
+            Operation::UpdateQueue { queue, changes } => self.update_queue(caller, queue, changes),
+            Operation::ShowQueue { queue } => Ok(self.show_queue(caller, &queue)),
+            Operation::DeleteQueue { queue } => Ok(self.delete_queue(caller, &queue)),
+            Operation::PostMessages { queue, document } => self.post_messages(caller, queue, document),
+            Operation::ListMessages { queue, page } => self.list_messages(caller, &queue, &page),
+            Operation::ListSubscriptions { queue, page } => self.list_subscriptions(caller, &queue, &page),
+            Operation::CreateSubscription { queue, document } => self.create_subscription(caller, queue, document),
             Operation::UpdateSubscription { queue, id, document } => {
-                self.update_subscription(now, project, queue, id, document)
+                self.update_subscription(caller, &queue, id, document)
             }
-            Operation::ShowSubscription { queue, id } => self.show_subscription(now, project, queue, id),
-            Operation::DeleteSubscription { queue, id } => Ok(self.delete_subscription(project, queue, id)),
+            Operation::ShowSubscription { queue, id } => self.show_subscription(caller, &queue, id),
+            Operation::DeleteSubscription { queue, id } => Ok(self.delete_subscription(caller, &queue, id)),
             Operation::ConfirmSubscription { queue, id, document } => {
-                self.confirm_subscription(now, project, queue, id, document)
+                self.confirm_subscription(caller, &queue, id, document)
             }
         }
     }

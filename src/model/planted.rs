@@ -269,8 +269,12 @@ impl Model {
             return right;
         }
         let hears = |owner: &ProjectId, other: &QueueName| (owner == project || projects) && (other == name || queues);
-        let heard = self.queues.iter().filter(|((owner, other), _)| hears(owner, other));
-        let subscriptions = heard.flat_map(|(_, queue)| queue.subscriptions.values());
+        let all = self
+            .projects
+            .iter()
+            .flat_map(|(owner, queues)| queues.iter().map(move |(name, queue)| (owner, name, queue)));
+        let heard = all.filter(|(owner, other, _)| hears(owner, other));
+        let subscriptions = heard.flat_map(|(.., queue)| queue.subscriptions.values());
         subscriptions.filter(|other| other.is_webhook() && (expired || other.is_alive(now))).collect()
     }
 
@@ -280,7 +284,7 @@ impl Model {
         if !deviations.has(Deviation::PolicyReadAtRetry) {
             return;
         }
-        let Some(queue) = self.queues.get(&(project.clone(), name.clone())) else { return };
+        let Some(queue) = self.projects.get(project).and_then(|queues| queues.get(name)) else { return };
         for task in self.tasks.values_mut().chain(self.waiting.values_mut()) {
             let same = |subscription: &&Subscription| subscription.subscriber == task.url();
             if let Some(subscription) = queue.subscriptions.values().find(same) {

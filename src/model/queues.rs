@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::messages::Message;
 use super::subscriptions::Subscription;
-use super::{Model, done, invalid};
+use super::{Caller, Model, done, invalid};
 use crate::policy::{self, Refusal};
 use crate::protocol::{Deviation, Fault, FaultKind, Page, ProjectId, QueueName, Reply, SubscriptionId};
 
@@ -28,7 +28,7 @@ pub(super) struct Queue {
 impl Model {
     pub(super) fn create_queue(
         &mut self,
-        project: ProjectId,
+        caller: &Caller,
         name: QueueName,
         metadata: Option<Value>,
     ) -> Result<Reply, Fault> {
@@ -40,20 +40,21 @@ impl Model {
         self.check_metadata(&metadata, Crashed::Internal)
             .map_err(|refusal| refusal.fault(FaultKind::InvalidApiRequest))?;
         let location = Some(format!("/v2/queues/{name}"));
-        let existed = self.queue(&project, &name).is_some();
+        let existed = self.queue(&caller.project, &name).is_some();
         if !existed || self.settings.deviations.has(Deviation::CreateAgainReplacesMetadata) {
-            self.queue_or_new(project, name).metadata = metadata;
+            self.queue_or_new(&caller.project, name).metadata = metadata;
         }
         Ok(done(if existed { 204 } else { 201 }, location, None))
     }
 
     pub(super) fn update_queue(
         &mut self,
-        project: &ProjectId,
+        caller: &Caller,
         name: QueueName,
         changes: Option<Value>,
     ) -> Result<Reply, Fault> {
         let changes = read_changes(changes)?;
+        let project = &caller.project;
         let missing = || Fault::new(FaultKind::NotFound, format!("Queue {name} does not exist for project {project}"));
         let mut metadata = self.queue(project, &name).ok_or_else(missing)?.metadata.clone();
         for change in changes {
@@ -62,39 +63,38 @@ impl Model {
         self.check_metadata(&metadata, Crashed::Update)
             .map_err(|refusal| refusal.fault(FaultKind::InvalidRequestBody))?;
         if !self.settings.deviations.has(Deviation::QueuePatchNotStored) {
-            self.queue_or_new(project.clone(), name.clone()).metadata.clone_from(&metadata);
+            self.queue_or_new(project, name.clone()).metadata.clone_from(&metadata);
         }
         self.reread_policies(project, &name);
         Ok(done(200, None, Some(with_reserved(metadata))))
     }
 
-    pub(super) fn show_queue(&self, project: ProjectId, name: QueueName) -> Reply {
-        let metadata = self.queues.get(&(project, name)).map(|queue| queue.metadata.clone()).unwrap_or_default();
+    pub(super) fn show_queue(&self, caller: &Caller, name: &QueueName) -> Reply {
+        let metadata = self.queue(&caller.project, name).map(|queue| queue.metadata.clone()).unwrap_or_default();
         done(200, None, Some(with_reserved(metadata)))
     }
 
-    pub(super) fn delete_queue(&mut self, project: ProjectId, name: QueueName) -> Reply {
+    pub(super) fn delete_queue(&mut self, caller: &Caller, name: &QueueName) -> Reply {
         let deviations = self.settings.deviations;
-        let key = (project, name);
-        if let Some(gone) = self.queues.remove(&key) {
+        let project = &caller.project;
+        if let Some(gone) = self.projects.get_mut(project).and_then(|queues| queues.remove(name)) {
             if deviations.has(Deviation::DeletedQueueKeepsSubscriptions) {
-                self.orphans.insert(key.clone(), gone.subscriptions.clone());
+                self.orphans.insert((project.clone(), name.clone()), gone.subscriptions.clone());
             }
-            let (project, name) = key;
             if deviations.has(Deviation::QueueDeleteKeepsPolicy) {
-                self.queue_or_new(project, name).metadata = gone.metadata;
+                self.queue_or_new(project, name.clone()).metadata = gone.metadata;
             } else if deviations.has(Deviation::QueueDeleteKeepsSubscriptions) {
-                self.queue_or_new(project, name).subscriptions = gone.subscriptions;
+                self.queue_or_new(project, name.clone()).subscriptions = gone.subscriptions;
             }
         }
         done(204, None, None)
     }
 
-    pub(super) fn list_queues(&self, project: &ProjectId, page: &Page) -> Result<Reply, Fault> {
+    pub(super) fn list_queues(&self, caller: &Caller, page: &Page) -> Result<Reply, Fault> {
         let limit = limit(page, "Limit must be at least 1 and no greater than 20.")?;
         let after = page.marker.as_deref().unwrap_or_default();
-        let names = self.queues.keys().filter(|(owner, name)| owner == project && name.as_str() > after);
-        let names: Vec<&str> = names.take(limit).map(|(_, name)| name.as_str()).collect();
+        let all = self.projects.get(&caller.project).into_iter().flat_map(BTreeMap::keys).map(QueueName::as_str);
+        let names: Vec<&str> = all.filter(|name| *name > after).take(limit).collect();
         let links = links("/v2/queues", page, &[], names.last());
         let queues: Vec<Value> =
             names.into_iter().map(|name| json!({"name": name, "href": format!("/v2/queues/{name}")})).collect();
@@ -102,14 +102,22 @@ impl Model {
     }
 
     pub(super) fn queue(&self, project: &ProjectId, name: &QueueName) -> Option<&Queue> {
-        self.queues.get(&(project.clone(), name.clone()))
+        self.projects.get(project)?.get(name)
+    }
+
+    pub(super) fn queue_mut(&mut self, project: &ProjectId, name: &QueueName) -> Option<&mut Queue> {
+        self.projects.get_mut(project)?.get_mut(name)
     }
 
     /// The queue, created if need be: posting and subscribing do that. Source: api-ref, "lazy creation".
-    pub(super) fn queue_or_new(&mut self, project: ProjectId, name: QueueName) -> &mut Queue {
+    pub(super) fn queue_or_new(&mut self, project: &ProjectId, name: QueueName) -> &mut Queue {
         let orphans = &mut self.orphans;
-        self.queues.entry((project, name)).or_insert_with_key(|key| {
-            let subscriptions = orphans.remove(key).unwrap_or_default();
+        if !self.projects.contains_key(project) {
+            self.projects.insert(project.clone(), BTreeMap::new());
+        }
+        let queues = self.projects.get_mut(project).expect("it is there or was put there");
+        queues.entry(name).or_insert_with_key(|name| {
+            let subscriptions = orphans.remove(&(project.clone(), name.clone())).unwrap_or_default();
             Queue { subscriptions, ..Queue::default() }
         })
     }

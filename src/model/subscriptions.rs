@@ -5,7 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use super::queues::after;
-use super::{Model, done, invalid, planted};
+use super::{Caller, Model, done, invalid, planted};
 use crate::policy::{self, Refusal};
 use crate::protocol::{Deviation, Fault, FaultKind, Page, ProjectId, QueueName, Reply, SubscriptionId};
 use crate::time::{Duration, Instant};
@@ -52,13 +52,13 @@ impl Subscription {
 impl Model {
     pub(super) fn create_subscription(
         &mut self,
-        now: Instant,
-        project: ProjectId,
+        caller: &Caller,
         queue: QueueName,
         document: Option<Value>,
     ) -> Result<Reply, Fault> {
+        let Caller { now, ref project, .. } = *caller;
         if self.settings.deviations.has(Deviation::RefusedSubscriptionCreatesQueue) {
-            self.queue_or_new(project.clone(), queue.clone());
+            self.queue_or_new(project, queue.clone());
         }
         let keys = document.unwrap_or_default();
         let keys = keys
@@ -80,11 +80,11 @@ impl Model {
             let id = SubscriptionId::new(self.ids.uuid());
             return Err(Fault::new(FaultKind::Internal, format!("Subscription {id} does not exist")));
         }
-        if self.stumbles(now, &project, &queue, &subscription.subscriber) {
+        if self.stumbles(now, project, &queue, &subscription.subscriber) {
             return Err(Crashed::create());
         }
         let location = Some(format!("/v2/queues/{queue}/subscriptions"));
-        let twin = self.find_twin(now, &project, &queue, &subscription.subscriber);
+        let twin = self.find_twin(now, project, &queue, &subscription.subscriber);
         let id = match twin {
             Some((id, false)) if self.settings.deviations.has(Deviation::DuplicateSubscriptionAccepted) => id,
             Some(_) if !self.settings.deviations.has(Deviation::DuplicateSubscriptionAdded) => {
@@ -101,9 +101,8 @@ impl Model {
 
     pub(super) fn update_subscription(
         &mut self,
-        now: Instant,
-        project: ProjectId,
-        queue: QueueName,
+        caller: &Caller,
+        queue: &QueueName,
         id: SubscriptionId,
         document: Option<Value>,
     ) -> Result<Reply, Fault> {
@@ -125,8 +124,8 @@ impl Model {
         let deviations = self.settings.deviations;
         let path = format!("/v2/queues/{queue}/subscriptions/{id}");
         let subscriber = keys.get("subscriber").and_then(Value::as_str);
-        let twin = subscriber.and_then(|subscriber| self.find_twin(now, &project, &queue, subscriber));
-        let subscription = self.live_subscription(now, &project, &queue, id)?;
+        let twin = subscriber.and_then(|subscriber| self.find_twin(caller.now, &caller.project, queue, subscriber));
+        let subscription = self.live_subscription(caller, queue, id)?;
         if twin.is_some_and(|(other, _)| other != id) {
             return Err(already_exists(" "));
         }
@@ -137,40 +136,39 @@ impl Model {
             subscription.options = planted::changed_options(&subscription.options, options, deviations);
         }
         if let Some(ttl_s) = ttl_s(keys.get("ttl"))?.filter(|_| !deviations.has(Deviation::PatchedTtlIgnored)) {
-            (subscription.ttl_s, subscription.born) = (ttl_s, now);
+            (subscription.ttl_s, subscription.born) = (ttl_s, caller.now);
         }
-        self.reread_policies(&project, &queue);
+        self.reread_policies(&caller.project, queue);
         Ok(done(204, Some(path), None))
     }
 
     pub(super) fn show_subscription(
         &mut self,
-        now: Instant,
-        project: ProjectId,
-        queue: QueueName,
+        caller: &Caller,
+        queue: &QueueName,
         id: SubscriptionId,
     ) -> Result<Reply, Fault> {
-        let document = self.live_subscription(now, &project, &queue, id)?.document(now, id, &queue);
+        let document = self.live_subscription(caller, queue, id)?.document(caller.now, id, queue);
         Ok(done(200, None, Some(document)))
     }
 
     pub(super) fn list_subscriptions(
         &mut self,
-        now: Instant,
-        project: ProjectId,
-        queue: QueueName,
+        caller: &Caller,
+        queue: &QueueName,
         page: &Page,
     ) -> Result<Reply, Fault> {
+        let now = caller.now;
         let limit = super::queues::limit(page, "Limit must be at least 1 and may not be greater than 20.")?;
         let marker = page.marker.as_deref().and_then(SubscriptionId::parse);
         let all = self.settings.deviations.has(Deviation::ExpiredSubscriptionListed);
         let entries: Vec<(SubscriptionId, Value)> = self
-            .queue(&project, &queue)
+            .queue(&caller.project, queue)
             .into_iter()
             .flat_map(|stored| stored.subscriptions.range(after(marker)))
             .filter(|(_, subscription)| all || subscription.is_alive(now))
             .take(limit)
-            .map(|(id, subscription)| (*id, subscription.document(now, *id, &queue)))
+            .map(|(id, subscription)| (*id, subscription.document(now, *id, queue)))
             .collect();
         let path = format!("/v2/queues/{queue}/subscriptions");
         let links = super::queues::links(&path, page, &[], entries.last().map(|(id, _)| id));
@@ -178,9 +176,9 @@ impl Model {
         Ok(done(200, None, Some(json!({ "subscriptions": subscriptions, "links": links }))))
     }
 
-    pub(super) fn delete_subscription(&mut self, project: ProjectId, queue: QueueName, id: SubscriptionId) -> Reply {
+    pub(super) fn delete_subscription(&mut self, caller: &Caller, queue: &QueueName, id: SubscriptionId) -> Reply {
         let ignored = self.settings.deviations.has(Deviation::SubscriptionDeleteIgnored);
-        if let Some(stored) = self.queues.get_mut(&(project, queue)).filter(|_| !ignored) {
+        if let Some(stored) = self.queue_mut(&caller.project, queue).filter(|_| !ignored) {
             stored.subscriptions.remove(&id);
         }
         done(204, None, None)
@@ -188,9 +186,8 @@ impl Model {
 
     pub(super) fn confirm_subscription(
         &mut self,
-        now: Instant,
-        project: ProjectId,
-        queue: QueueName,
+        caller: &Caller,
+        queue: &QueueName,
         id: SubscriptionId,
         document: Option<Value>,
     ) -> Result<Reply, Fault> {
@@ -198,7 +195,7 @@ impl Model {
         let confirmed = confirmed.ok_or_else(|| invalid("The 'confirmed' should be boolean."))?;
         let path = format!("/v2/queues/{queue}/subscriptions/{id}/confirm");
         let forgotten = self.settings.deviations.has(Deviation::ConfirmationNotStored);
-        let subscription = self.live_subscription(now, &project, &queue, id)?;
+        let subscription = self.live_subscription(caller, queue, id)?;
         subscription.confirmed = confirmed && !forgotten;
         Ok(done(204, Some(path), None))
     }
@@ -209,7 +206,7 @@ impl Model {
         if !self.settings.deviations.has(Deviation::ExpiredSubscriptionFailsCreation) {
             return false;
         }
-        let Some(stored) = self.queues.get_mut(&(project.clone(), queue.clone())) else { return false };
+        let Some(stored) = self.queue_mut(project, queue) else { return false };
         let first =
             stored.subscriptions.iter().find(|(_, other)| !other.is_alive(now) || other.subscriber == subscriber);
         let expired = first.filter(|(_, other)| !other.is_alive(now)).map(|(id, _)| *id);
@@ -218,15 +215,13 @@ impl Model {
 
     fn live_subscription(
         &mut self,
-        now: Instant,
-        project: &ProjectId,
+        caller: &Caller,
         queue: &QueueName,
         id: SubscriptionId,
     ) -> Result<&mut Subscription, Fault> {
-        self.queues
-            .get_mut(&(project.clone(), queue.clone()))
+        self.queue_mut(&caller.project, queue)
             .and_then(|stored| stored.subscriptions.get_mut(&id))
-            .filter(|subscription| subscription.is_alive(now))
+            .filter(|subscription| subscription.is_alive(caller.now))
             .ok_or_else(|| Fault::new(FaultKind::NotFound, format!("Subscription {id} does not exist")))
     }
 

@@ -7,11 +7,13 @@ mod deviation;
 mod deviations;
 mod fault;
 mod names;
+mod options;
 mod request;
 
 pub use delivery::{Delivery, DeliveryId, DeliveryOutcome, Method};
 pub use deviation::{Deviation, Origin};
 pub use deviations::{Deviations, Profile};
 pub use fault::{Fault, FaultKind};
-pub use names::{ProjectId, QueueName, SubscriptionId};
+pub use names::{ClientId, ProjectId, QueueName, SubscriptionId};
+pub use options::{OptionError, Options, Secret};
 pub use request::{Operation, Page, Reply, Request};

@@ -50,6 +50,24 @@ impl ProjectId {
     }
 }
 
+/// Who sends a request: one of the programs of a tenant. Source: api-ref, `Client-ID`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ClientId(String);
+
+text_newtype!(ClientId);
+
+impl ClientId {
+    /// The client that says so. Spellings of one UUID are one client.
+    pub fn of_uuid(uuid: Uuid) -> Self {
+        Self(uuid.to_string())
+    }
+
+    /// The client of this name, where a server takes any.
+    pub fn of_text(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
 /// A subscription's id, made by the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SubscriptionId(Uuid);

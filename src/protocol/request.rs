@@ -4,15 +4,26 @@
 
 use serde_json::Value;
 
-use super::{Fault, ProjectId, QueueName, SubscriptionId};
+use super::{ClientId, Fault, ProjectId, QueueName, SubscriptionId};
 
 /// One request of one tenant.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
     /// The tenant. Requests of one never see what belongs to another.
     pub project: ProjectId,
+    /// The program that asks.
+    pub client: ClientId,
+    /// Whether it claims the role of an administrator.
+    pub is_admin: bool,
     /// What is asked.
     pub operation: Operation,
+}
+
+impl Request {
+    /// A request of nobody in particular: no client of the tenant that sends messages, and no administrator.
+    pub fn new(project: ProjectId, operation: Operation) -> Self {
+        Self { project, client: ClientId::of_text(""), is_admin: false, operation }
+    }
 }
 
 /// What may be asked, in the order of the API reference. Documents are `None` where the request had no body.

@@ -3,8 +3,11 @@
 //! Never opens a socket, and never knows what the model answers.
 
 mod decode;
+mod document;
 mod encode;
 mod http;
+mod query;
+mod route;
 
 pub use decode::decode;
 pub use encode::encode;

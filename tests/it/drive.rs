@@ -29,7 +29,7 @@ impl Driven {
     /// One request of a tenant.
     pub(crate) fn ask(&mut self, project: &str, operation: Operation) -> Reply {
         let project = ProjectId::parse(project).expect("the name is well-formed");
-        self.model.handle(self.now, Request { project, operation })
+        self.model.handle(self.now, Request::new(project, operation))
     }
 
     /// One request that has to succeed.

@@ -373,7 +373,7 @@ impl World {
             Asked::ListSubscriptions { queue } => Operation::ListSubscriptions { queue: name(queue), page: page() },
         };
         let tenant = ProjectId::parse(project).expect("the name is well-formed");
-        let reply = self.model.handle(self.now, Request { project: tenant, operation });
+        let reply = self.model.handle(self.now, Request::new(tenant, operation));
         self.read(project, &reply);
     }
 
