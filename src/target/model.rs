@@ -12,7 +12,7 @@ use crate::protocol::{Delivery, DeliveryId, DeliveryOutcome, Deviations};
 use crate::scenario::{Answer, Behaviour, Capability, Case};
 use crate::subscriber::{Reaction, Ticket};
 use crate::time::{Duration, Instant};
-use crate::wire::{HttpRequest, decode, encode};
+use crate::wire::{HttpRequest, answer};
 
 /// More attempts than this in one case are taken for an endless schedule.
 const ATTEMPTS_MAX: usize = 10_000;
@@ -85,8 +85,7 @@ impl World {
             let wait = match self.stage.poll(now) {
                 Move::Over => return Ok(self.stage.into_observed(now, Vec::new())),
                 Move::Send(request) => {
-                    let response =
-                        encode(decode(&request).map_or_else(Into::into, |request| self.model.handle(now, request)));
+                    let response = answer(&mut self.model, now, &request);
                     self.stage.handle_answer(now, response);
                     continue;
                 }

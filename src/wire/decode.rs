@@ -35,7 +35,7 @@ fn client(request: &HttpRequest) -> Result<ClientId, Fault> {
 
 fn project(request: &HttpRequest) -> Result<ProjectId, Fault> {
     match request.header("x-project-id") {
-        None => Err(Fault::new(FaultKind::MissingProject, "The \"X-Project-ID\" header is required.")),
+        None => Err(Fault::new(FaultKind::MissingProject, "The header X-PROJECT-ID was missing")),
         Some("") => Err(Fault::new(FaultKind::EmptyProject, "The \"X-Project-ID\" header is empty.")),
         Some(text) => ProjectId::parse(text).ok_or_else(badly_named),
     }

@@ -16,7 +16,8 @@ pub fn encode(reply: Reply) -> HttpResponse {
             with_json(HttpResponse { status, headers, body: Vec::new() }, body)
         }
         Reply::Fault(fault) => {
-            let response = HttpResponse { status: fault.kind.status(), ..HttpResponse::default() };
+            let headers = vec![("vary".into(), "Accept".into())];
+            let response = HttpResponse { status: fault.kind.status(), headers, body: Vec::new() };
             with_json(response, Some(error_document(fault)))
         }
     }

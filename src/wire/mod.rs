@@ -9,9 +9,16 @@ mod http;
 mod query;
 mod route;
 
+use crate::model::Model;
+use crate::time::Instant;
 pub use decode::decode;
 pub use encode::encode;
 pub use http::{HttpRequest, HttpResponse, escaped};
 
 /// The media type of a queue PATCH. Source: api-ref, "Update Queue".
 pub const PATCH_MEDIA_TYPE: &str = "application/openstack-messaging-v2.0-json-patch";
+
+/// What the model answers to an HTTP request.
+pub fn answer(model: &mut Model, now: Instant, request: &HttpRequest) -> HttpResponse {
+    encode(decode(request).map_or_else(Into::into, |request| model.handle(now, request)))
+}

@@ -2,6 +2,7 @@
 //! Gives one binary of integration tests, a module for each subject.
 //! Never reaches into private items.
 
+mod api;
 mod catalogue;
 mod cli;
 mod client;
