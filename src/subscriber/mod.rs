@@ -1,9 +1,9 @@
 //! Takes a script and the requests that arrive.
-//! Gives what the subscriber does with each; [`Subscriber`] decides, [`listen`] does it on a socket.
+//! Gives what the subscriber does with each; [`Subscriber`] decides, [`Reserved`] does it on a socket.
 //! Never judges whether a request was expected.
 
 mod script;
 mod socket;
 
 pub use script::Subscriber;
-pub use socket::{Audience, Listener, Reaction, Ticket, listen};
+pub use socket::{Audience, Listener, Reaction, Reserved, Ticket, reserve};

@@ -19,6 +19,9 @@ use crate::wire::HttpRequest;
 /// The most that is read of one request; a notification is far smaller (262,144 bytes at most).
 const REQUEST_MAX: usize = 4 << 20;
 
+/// How many connections may wait to be accepted.
+const BACKLOG: u32 = 1024;
+
 /// Names one attempt that is under way.
 pub type Ticket = usize;
 
@@ -57,15 +60,43 @@ impl Drop for Listener {
     }
 }
 
-/// Opens a port of its own for `subscriber` on `bind`.
+/// A port that nobody can take and nobody can connect to.
+#[derive(Debug)]
+pub struct Reserved {
+    /// Where it is.
+    pub address: SocketAddr,
+    socket: TcpSocket,
+}
+
+/// Reserves a port of its own on `bind`.
 ///
 /// # Errors
 /// If the address can't be bound.
-pub fn listen(bind: IpAddr, subscriber: &str, audience: Arc<dyn Audience>, clock: Clock) -> io::Result<Listener> {
+pub fn reserve(bind: IpAddr) -> io::Result<Reserved> {
     let socket = bound(SocketAddr::new(bind, 0))?;
-    let address = socket.local_addr()?;
-    let port = Port { subscriber: subscriber.to_owned(), audience, clock, address };
-    Ok(Listener { address, task: tokio::spawn(port.run(socket)) })
+    Ok(Reserved { address: socket.local_addr()?, socket })
+}
+
+impl Reserved {
+    /// Puts `subscriber` on the port. Where it is to be open it is open on return: the first attempt may come at once.
+    ///
+    /// # Errors
+    /// If the system has no room for it.
+    pub fn open(self, subscriber: &str, audience: Arc<dyn Audience>, clock: Clock) -> io::Result<Listener> {
+        let door = match audience.closed(subscriber) {
+            Some(_) => Door::Closed(self.socket),
+            None => Door::Open(self.socket.listen(BACKLOG)?),
+        };
+        let address = self.address;
+        let port = Port { subscriber: subscriber.to_owned(), audience, clock, address };
+        Ok(Listener { address, task: tokio::spawn(port.run(door)) })
+    }
+}
+
+/// The two states of a port.
+enum Door {
+    Closed(TcpSocket),
+    Open(TcpListener),
 }
 
 /// A bound socket that does not listen yet: connections to it are refused, and nobody else can take the port.
@@ -85,15 +116,22 @@ struct Port {
 
 impl Port {
     /// Opens and closes the port as the audience says, and serves connections while it is open.
-    async fn run(self, mut socket: TcpSocket) {
+    async fn run(self, mut door: Door) {
         let port = Arc::new(self);
         loop {
-            port.wait_until_open().await;
-            let Ok(listener) = socket.listen(1024) else { return };
-            port.serve_until_closed(&listener).await;
-            drop(listener);
-            match bound(port.address) {
-                Ok(again) => socket = again,
+            let changed = match door {
+                Door::Closed(socket) => {
+                    port.wait_until_open().await;
+                    socket.listen(BACKLOG).map(Door::Open)
+                }
+                Door::Open(listener) => {
+                    port.serve_until_closed(&listener).await;
+                    drop(listener);
+                    bound(port.address).map(Door::Closed)
+                }
+            };
+            match changed {
+                Ok(changed) => door = changed,
                 Err(_) => return,
             }
         }

@@ -14,7 +14,7 @@ use super::{Bindings, Error, Move, Stage, Target, client};
 use crate::clock::Clock;
 use crate::judge::{Clockwork, Noise, Observed};
 use crate::scenario::{Capability, Case};
-use crate::subscriber::{Audience, Listener, Reaction, Ticket, listen};
+use crate::subscriber::{Audience, Listener, Reaction, Reserved, Ticket, reserve};
 use crate::time::{Duration, Instant};
 use crate::wire::HttpRequest;
 
@@ -140,24 +140,26 @@ struct House {
 }
 
 impl Theatre {
-    /// Opens a port for each subscriber, then sets the stage: addresses must be known before the first step.
+    /// Reserves a port for each subscriber, sets the stage, and opens the ports: addresses must be known before the first
+    /// step, and the first attempt may come before another task of ours runs.
     fn open(case: &Arc<Case>, options: &ServerOptions, play: u64, clock: Clock) -> Result<Self, Error> {
         let house = Arc::new(House { stage: Mutex::new(None), clock, changed: Notify::new() });
-        let (mut listeners, mut addresses) = (Vec::new(), BTreeMap::new());
+        let cannot_listen = |source| Error::Listen { bind: options.bind, source };
+        let (mut ports, mut addresses) = (Vec::new(), BTreeMap::new());
         for name in case.subscribers.keys() {
-            let audience: Arc<dyn Audience> = Arc::<House>::clone(&house);
-            let listener = listen(options.bind, name, audience, clock)
-                .map_err(|source| Error::Listen { bind: options.bind, source })?;
+            let port = reserve(options.bind).map_err(cannot_listen)?;
             let host = options.advertise.clone().unwrap_or_else(|| match options.bind {
                 IpAddr::V4(address) => address.to_string(),
                 IpAddr::V6(address) => format!("[{address}]"),
             });
-            addresses.insert(name.clone(), format!("http://{host}:{}/{name}", listener.address.port()));
-            listeners.push(listener);
+            addresses.insert(name.clone(), format!("http://{host}:{}/{name}", port.address.port()));
+            ports.push((name, port));
         }
         let bindings = Bindings::new(&format!("{}/{play}", options.run), case, addresses);
         let patience = PATIENCE * options.scale;
         *lock(&house.stage) = Some(Stage::new(Arc::clone(case), bindings, patience));
+        let open = |(name, port): (&String, Reserved)| port.open(name, Arc::<House>::clone(&house), clock);
+        let listeners = ports.into_iter().map(open).collect::<Result<_, _>>().map_err(cannot_listen)?;
         Ok(Self { house, listeners })
     }
 
