@@ -4,10 +4,22 @@
 
 use criterion::{criterion_group, criterion_main};
 
+mod messages;
 mod model;
 mod policy;
 mod schedule;
+mod serve;
+mod sim;
 mod suite;
 
-criterion_group!(benches, model::define, suite::define, schedule::define, policy::define);
+criterion_group!(
+    benches,
+    model::define,
+    messages::define,
+    suite::define,
+    sim::define,
+    schedule::define,
+    policy::define,
+    serve::define
+);
 criterion_main!(benches);

@@ -13,7 +13,7 @@
 //!
 //! | module | what it is |
 //! |---|---|
-//! | [`time`], [`rng`] | an instant of the run, a seeded stream |
+//! | [`time`], [`rng`], [`spelling`] | an instant of the run, a seeded stream, the word that was probably meant |
 //! | [`protocol`] | Zaqar's nouns, and every [`Deviation`](protocol::Deviation) a server may have from the documents |
 //! | [`policy`] | the delivery policy: validation, selection, the four phases, the backoff functions |
 //! | [`model`] | the reference server: queues, subscriptions, deliveries; driven from outside |
@@ -22,8 +22,9 @@
 //! | [`judge`] | expected and observed to a verdict |
 //! | [`clock`], [`client`] | the machine's clock, possibly running fast, and one HTTP request: here the edge begins |
 //! | [`subscriber`] | a scripted webhook endpoint |
-//! | [`target`] | what a case can be played on: the model, a server, a server it launches |
+//! | [`target`] | what a case can be played on: the model, a server, a server it launches; two more are in [`sim`] |
 //! | [`front`] | the model as a server on real sockets |
+//! | [`sim`] | that server, its client and its subscribers in a network in memory, with faults; on turmoil too |
 //! | [`runner`] | plays a plan, keeps the ledger, emits the recorded stream |
 //! | [`report`] | renders that stream: text, NDJSON, JUnit, Markdown |
 //! | [`cli`] | the command line, a file for each verb |
@@ -40,6 +41,8 @@ pub mod report;
 pub mod rng;
 pub mod runner;
 pub mod scenario;
+pub mod sim;
+pub mod spelling;
 pub mod subscriber;
 pub mod target;
 pub mod time;

@@ -6,14 +6,13 @@ use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
 use crate::protocol::{Deviation, Deviations, Profile};
+use crate::spelling::hint;
 
-/// Reads the name of a deviation; a wrong one is answered with the nearest right one.
+/// Reads the name of a deviation; a wrong one is answered with the one that was probably meant.
 pub(super) fn parse_deviation(name: &str) -> Result<Deviation, String> {
     name.parse().map_err(|()| {
         let names = Deviation::ALL.iter().map(|deviation| deviation.name());
-        let nearest =
-            names.max_by(|one, other| strsim::jaro_winkler(name, one).total_cmp(&strsim::jaro_winkler(name, other)));
-        format!("no such deviation; did you mean {}?", nearest.unwrap_or_default())
+        format!("no such deviation{}", hint(name, names))
     })
 }
 

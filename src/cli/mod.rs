@@ -12,6 +12,7 @@ mod lint;
 mod list;
 mod matrix;
 mod mutants;
+mod options;
 mod output;
 mod progress;
 mod run;

@@ -13,6 +13,7 @@ use super::Error;
 use crate::protocol::{Deviation, Origin};
 use crate::runner::{Exit, Mutant, Suite, mutants, planted};
 use crate::scenario::Scenario;
+use crate::spelling::hint;
 
 /// How many scenarios the table names for each deviation.
 const NAMED_MAX: usize = 3;
@@ -114,14 +115,9 @@ fn write_table(mutants: &[Mutant], scenarios: usize, out: &mut impl Write) -> Re
 }
 
 fn parse_planted(name: &str) -> Result<Deviation, String> {
-    let names = || planted().map(Deviation::name);
     match name.parse::<Deviation>() {
         Ok(deviation) if deviation.origin() == Origin::Planted => Ok(deviation),
         Ok(_) => Err("it is observed in a real server, not planted".into()),
-        Err(()) => {
-            let nearest = names()
-                .max_by(|one, other| strsim::jaro_winkler(name, one).total_cmp(&strsim::jaro_winkler(name, other)));
-            Err(nearest.map_or_else(String::new, |nearest| format!("no such deviation; did you mean {nearest}?")))
-        }
+        Err(()) => Err(format!("no such deviation{}", hint(name, planted().map(Deviation::name)))),
     }
 }

@@ -19,16 +19,19 @@ use crate::protocol::{Deviation, Profile};
 use crate::report::Format;
 use crate::rng::Stream;
 use crate::runner::{
-    Exit, Header, Ledger, Planned, Repeated, ScenarioFinished, run_on_model, run_on_server, update_ledger,
+    Exit, Header, Ledger, Planned, Repeated, ScenarioFinished, run_at_once, run_on_server, update_ledger,
 };
-use crate::target::{LaunchOptions, ServerOptions, ServerTarget, launch, ping};
+use crate::scenario::Capability;
+use crate::sim::{SimTarget, TurmoilTarget};
+use crate::target::{LaunchOptions, ModelTarget, ServerOptions, ServerTarget, launch, ping};
 
 /// Options of `run`.
 #[derive(Debug, Args)]
 pub(super) struct RunOptions {
     #[command(flatten)]
     selection: Selection,
-    /// What to judge: `model`, or the address of a server such as http://127.0.0.1:8888.
+    /// What to judge: `model`, `sim` or `turmoil` (the model as a server in a simulated network), or the address of a
+    /// server such as http://127.0.0.1:8888.
     #[arg(long, value_name = "TARGET", env = "ZAQARCHECK_TARGET")]
     target: Option<String>,
     /// What the model follows: the documents, or a release of Zaqar with all its deviations.
@@ -64,14 +67,44 @@ pub(super) struct RunOptions {
     /// The host by which the server reaches the subscribers, where that is not the address of --bind.
     #[arg(long, value_name = "HOST")]
     advertise: Option<String>,
+    /// What the server has been set up for: confirmation (it asks subscribers to confirm); may be given more than once.
+    #[arg(long, value_name = "NAME", value_parser = parse_capability)]
+    capability: Vec<Capability>,
     /// Launches the server to judge, `{port}` standing for a free port; it is ended with all its children.
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<String>,
 }
 
+/// What plays the model in virtual time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Engine {
+    Model,
+    Sim,
+    Turmoil,
+}
+
+impl Engine {
+    const ALL: [Self; 3] = [Self::Model, Self::Sim, Self::Turmoil];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Model => "model",
+            Self::Sim => "sim",
+            Self::Turmoil => "turmoil",
+        }
+    }
+
+    const fn clock(self) -> &'static str {
+        match self {
+            Self::Model | Self::Sim => "virtual",
+            Self::Turmoil => "virtual, in ticks",
+        }
+    }
+}
+
 /// What to play on.
 enum Chosen {
-    Model,
+    Virtual(Engine),
     Server { address: String, scale: u32 },
     Launch { address: Option<String>, accelerate: u32 },
 }
@@ -102,8 +135,9 @@ pub(super) fn run(options: RunOptions) -> Result<Exit, Error> {
 
 fn choose(options: &RunOptions) -> Result<Chosen, Error> {
     let usage = |text: &str| Err(Error::Usage(text.into()));
-    let target = options.target.as_deref().filter(|target| *target != "model");
-    let address = target.map(server_address).transpose()?;
+    let named = options.target.as_deref();
+    let engine = Engine::ALL.into_iter().find(|engine| named.is_none_or(|named| named == engine.name()));
+    let address = named.filter(|_| engine.is_none()).map(server_address).transpose()?;
     if !options.command.is_empty() {
         return match options.accelerate {
             None if options.time_scale > 1 => usage("scale the clock of a launched server: use --accelerate"),
@@ -115,9 +149,15 @@ fn choose(options: &RunOptions) -> Result<Chosen, Error> {
     }
     match address {
         None if options.time_scale > 1 => usage("scale the clock of the model: its time is virtual; name a --target"),
-        None => Ok(Chosen::Model),
+        None if !options.capability.is_empty() => usage("say what the model has: it has all that scenarios need"),
+        None => Ok(Chosen::Virtual(engine.unwrap_or(Engine::Model))),
         Some(address) => Ok(Chosen::Server { address, scale: options.time_scale }),
     }
+}
+
+fn parse_capability(name: &str) -> Result<Capability, String> {
+    let known = |capability: &Capability| capability.to_string() == name;
+    [Capability::Confirmation].into_iter().find(known).ok_or_else(|| "expected confirmation".into())
 }
 
 fn server_address(target: &str) -> Result<String, Error> {
@@ -125,7 +165,7 @@ fn server_address(target: &str) -> Result<String, Error> {
     match address {
         Some(address) if address.contains(':') && !address.contains('/') => Ok(address.into()),
         Some(address) if !address.is_empty() && !address.contains('/') => Ok(format!("{address}:80")),
-        _ => Err(Error::Usage(format!("use the target {target}: expected model or http://host:port"))),
+        _ => Err(Error::Usage(format!("use the target {target}: expected model, sim, turmoil or http://host:port"))),
     }
 }
 
@@ -138,10 +178,8 @@ fn play(
 ) -> Result<(Vec<ScenarioFinished>, bool), Error> {
     let mut repeated = Repeated::new(options.repeat as usize);
     let (address, scale, accelerate) = match chosen {
-        Chosen::Model => {
-            let jobs = options.jobs.map_or(0, |jobs| jobs as usize);
-            let rounds = (0..options.repeat)
-                .flat_map(|_| run_on_model(plan, deviations(options.profile, &options.deviation), ledger, jobs));
+        Chosen::Virtual(engine) => {
+            let rounds = (0..options.repeat).flat_map(|_| play_virtually(options, engine, plan, ledger));
             let finished: Vec<_> = rounds.filter_map(|record| repeated.take_in(record)).collect();
             finished.iter().try_for_each(|case| output.tell(case))?;
             return Ok((finished, false));
@@ -171,6 +209,7 @@ fn play(
             bind: options.bind,
             advertise: options.advertise.clone(),
             jobs: options.jobs.unwrap_or(8),
+            capabilities: options.capability.iter().copied().collect(),
             run: run_name(),
         };
         if launched.is_none() {
@@ -210,6 +249,21 @@ fn play(
     })
 }
 
+fn play_virtually(
+    options: &RunOptions,
+    engine: Engine,
+    plan: &[Planned],
+    ledger: Option<&Ledger>,
+) -> Vec<ScenarioFinished> {
+    let jobs = options.jobs.map_or(0, |jobs| jobs as usize);
+    let deviations = deviations(options.profile, &options.deviation);
+    match engine {
+        Engine::Model => run_at_once(plan, &ModelTarget { deviations }, ledger, jobs),
+        Engine::Sim => run_at_once(plan, &SimTarget::new(deviations), ledger, jobs),
+        Engine::Turmoil => run_at_once(plan, &TurmoilTarget { deviations }, ledger, jobs),
+    }
+}
+
 /// Waits for Ctrl-C or a polite request to end: what was launched must not outlive this program.
 async fn stopped() {
     let asked = async {
@@ -233,7 +287,9 @@ fn run_name() -> String {
 
 fn header(options: &RunOptions, chosen: &Chosen, selected: usize) -> Header {
     let (target, profile, scale) = match chosen {
-        Chosen::Model => ("model".into(), Some(profile_name(options.profile, &options.deviation)), None),
+        Chosen::Virtual(engine) => {
+            (engine.name().into(), Some(profile_name(options.profile, &options.deviation)), None)
+        }
         Chosen::Server { address, scale } => (format!("http://{address}"), None, Some(*scale)),
         Chosen::Launch { accelerate, .. } => (options.command.join(" "), None, Some(*accelerate)),
     };
@@ -242,7 +298,10 @@ fn header(options: &RunOptions, chosen: &Chosen, selected: usize) -> Header {
         tool: tool(),
         target,
         profile,
-        clock: scale.map_or_else(|| "virtual".into(), real),
+        clock: match chosen {
+            Chosen::Virtual(engine) => engine.clock().into(),
+            _ => real(scale.unwrap_or(1)),
+        },
         scale,
         selected,
         known: options.known.as_ref().map(|path| path.display().to_string()),
@@ -282,6 +341,7 @@ fn rerun(options: &RunOptions) -> String {
     if let Some(accelerate) = options.accelerate {
         option("--accelerate", accelerate.to_string());
     }
+    options.capability.iter().for_each(|capability| words.extend(["--capability".into(), capability.to_string()]));
     if !options.command.is_empty() {
         words.push("--".into());
         words.extend(options.command.iter().map(|part| word(part)));

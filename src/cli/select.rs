@@ -1,6 +1,6 @@
 //! Takes what a user named on the command line: paths, ids, patterns.
 //! Gives the cases meant by it.
-//! Never selects nothing silently: a name that means nothing is an error with the nearest one that does.
+//! Never selects nothing silently: a name that means nothing is an error, with the one that was probably meant.
 
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,7 @@ use globset::GlobBuilder;
 use super::Error;
 use crate::runner::{Planned, Suite};
 use crate::scenario::Level;
+use crate::spelling::hint;
 
 /// Which cases of which suite.
 #[derive(Clone, Debug, Args)]
@@ -35,8 +36,8 @@ impl Selection {
         for tag in &self.tag {
             if !plan.iter().any(|planned| has_tag(planned, tag)) {
                 let tags = plan.iter().flat_map(|planned| planned.scenario.id.split('/'));
-                let hint = nearest(tag, tags).map(|tag| format!("; did you mean {tag}?")).unwrap_or_default();
-                return Err(Error::NothingSelected(format!("select anything: no id has a component {tag}{hint}")));
+                let text = format!("select anything: no id has a component {tag}{}", hint(tag, tags));
+                return Err(Error::NothingSelected(text));
             }
         }
         let level = self.level.unwrap_or(Level::Info);
@@ -131,11 +132,8 @@ impl Pattern {
 }
 
 fn nothing(name: &str, suite: &Suite) -> Error {
-    let hint = nearest(name, suite.scenarios.iter().map(|scenario| scenario.id.as_str()));
-    let hint = hint.map(|id| format!("; did you mean {id}?")).unwrap_or_default();
+    let ids = suite.scenarios.iter().map(|scenario| scenario.id.as_str());
+    // Stars stand for anything, so they are like nothing.
+    let hint = hint(name.trim_end_matches(['*', '/']), ids);
     Error::NothingSelected(format!("select anything: {name} matches no scenario{hint}"))
-}
-
-fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    names.max_by(|one, other| strsim::jaro_winkler(name, one).total_cmp(&strsim::jaro_winkler(name, other)))
 }

@@ -13,7 +13,9 @@ use super::Error;
 use super::output::terminal;
 use super::select::select;
 use crate::runner::{Exit, Planned};
-use crate::scenario::{Action, Case, ExpectedAnswer, ExpectedDelivery, MAIN_PROJECT, OneOrMany, Scenario, Step};
+use crate::scenario::{
+    Action, Case, ExpectedAnswer, ExpectedDelivery, MAIN_PROJECT, OneOrMany, Scenario, Step, Subject,
+};
 use crate::target::{Bindings, fill};
 use crate::time::Duration;
 
@@ -99,6 +101,9 @@ fn step(out: &mut impl Write, index: usize, step: &Step, bindings: &Bindings) ->
     if let Action::Advance(duration) = step.action {
         return writeln!(out, "  [{index}]{at} wait {} s", duration.as_secs_f64());
     }
+    if let Action::Network(disruption) = &step.action {
+        return writeln!(out, "  [{index}]{at} network: {disruption}");
+    }
     let request = fill(&step.action, bindings);
     let project = request.header("x-project-id").and_then(|id| Some(id.split_once('-')?.1));
     let tenant = project.filter(|project| *project != MAIN_PROJECT);
@@ -119,9 +124,13 @@ fn step(out: &mut impl Write, index: usize, step: &Step, bindings: &Bindings) ->
 
 /// A row for each attempt; where several gaps are accepted, times go by the first.
 fn delivery(out: &mut impl Write, case: &Case, expected: &ExpectedDelivery) -> io::Result<()> {
-    let ExpectedDelivery { subscriber, message, attempts, delays_s, first_at_s, body, body_text, headers } = expected;
+    let ExpectedDelivery { subscriber, attempts, delays_s, first_at_s, body, body_text, headers, .. } = expected;
+    let subject = match expected.subject() {
+        Subject::Message(number) => format!("Message {number}"),
+        confirmation => confirmation.to_string(),
+    };
     let plural = if *attempts == 1 { "attempt" } else { "attempts" };
-    writeln!(out, "\nMessage {message} at {subscriber}: {attempts} {plural}")?;
+    writeln!(out, "\n{subject} at {subscriber}: {attempts} {plural}")?;
     if *attempts > 0 {
         writeln!(out, "  attempt       gap      time")?;
     }

@@ -24,13 +24,16 @@ pub(super) async fn deliver<D: Dial>(dial: D, clock: Clock, delivery: Delivery) 
     let Some((place, request)) = place(&delivery.url).map(|place| request(place, delivery)) else {
         return (id, DeliveryOutcome::ConnectionError);
     };
-    loop {
+    let outcome = loop {
         match within(clock, limit, attempt(&dial, &place, &request)).await {
-            None => return (id, DeliveryOutcome::TimedOut),
-            Some(Ok(outcome)) => return (id, outcome),
+            None => break DeliveryOutcome::TimedOut,
+            Some(Ok(outcome)) => break outcome,
             Some(Err(NoSocket)) => tokio::time::sleep(SOCKET_WAIT).await,
         }
-    }
+    };
+    // Not the whole address: there may be a password in it.
+    tracing::debug!(id = id.0, subscriber = place.address, ?outcome, "delivery");
+    (id, outcome)
 }
 
 /// Whether the address asks for TLS.
@@ -67,7 +70,7 @@ fn request(place: Place, delivery: Delivery) -> (Place, HttpRequest) {
     let mut headers = delivery.headers;
     headers.retain(|(name, _)| !matches!(name.as_str(), "content-length" | "transfer-encoding"));
     let target = place.target.clone();
-    (place, HttpRequest { method: delivery.method.name().into(), target, headers, body: delivery.body })
+    (place, HttpRequest { method: delivery.method.name().into(), target, headers, body: delivery.body.into() })
 }
 
 /// `None` if the time was not enough.

@@ -1,143 +1,162 @@
-//! Takes requests of connections, outcomes of deliveries, and wake-ups.
-//! Gives each to the model with the time on the server's clock, and starts the deliveries that the model wants made.
-//! Never waits for a subscriber: each delivery has a task of its own.
+//! Takes requests of connections and outcomes of deliveries, each in the task it comes from.
+//! Gives each to the model with the time on the server's clock, and tells the dispatcher when there is work for it.
+//! Never waits while it holds the model.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinHandle;
 
 use super::FrontOptions;
-use super::deliver::{deliver, is_encrypted};
+use super::admission::Admission;
+use super::dispatch::Dispatcher;
+use super::metrics::Metrics;
 use crate::client::Dial;
 use crate::clock::Clock;
-use crate::model::Model;
-use crate::protocol::{DeliveryId, DeliveryOutcome, Fault, FaultKind, Operation, Reply, Request};
+use crate::model::{Model, Settings};
+use crate::protocol::{Delivery, DeliveryId, DeliveryOutcome, Fault, FaultKind, Reply, Request};
 use crate::rng::Stream;
 use crate::time::Instant;
 
-/// Requests that may wait for the model; further connections wait before they hand theirs over.
-const REQUESTS_WAITING: usize = 1024;
-
-/// A running model: ask it from any task. It ends when the last of its handles is dropped.
+/// A running model: ask it from any task. Its deliveries end when the last of its handles is dropped.
 #[derive(Clone, Debug)]
 pub struct Front {
-    asked: mpsc::Sender<Asked>,
-    ids: Arc<Mutex<Stream>>,
+    engine: Arc<Engine>,
+    /// Nothing is ever sent: the dispatcher sees the last one go.
+    _alive: mpsc::Sender<()>,
 }
 
 /// Starts a model whose subscribers are reached through `dial`. The handle of its task gives, in the end, how many
 /// deliveries were still waiting.
 pub fn start<D: Dial>(options: FrontOptions, dial: D) -> (Front, JoinHandle<usize>) {
-    let (asked, requests) = mpsc::channel(REQUESTS_WAITING);
-    let ids = Arc::new(Mutex::new(Stream::new(options.settings.seed, "request-id")));
-    let engine = Engine {
-        model: Model::new(options.settings.clone()),
-        clock: Clock::start(options.time_scale),
-        requests,
-        deliveries: JoinSet::new(),
-        dial,
-        options,
-        told_of_tls: false,
-    };
-    (Front { asked, ids }, tokio::spawn(engine.run()))
+    let (alive, handles) = mpsc::channel(1);
+    let engine = Arc::new(Engine::new(&options));
+    let dispatcher = Dispatcher::new(Arc::clone(&engine), dial, &options);
+    (Front { engine, _alive: alive }, tokio::spawn(dispatcher.run(handles)))
 }
 
 impl Front {
-    /// The model's reply; a fault if the model is gone.
+    /// The model's reply.
     pub async fn ask(&self, request: Request) -> Reply {
-        let (reply, replied) = oneshot::channel();
-        let gone = |_| Reply::Fault(Fault::new(FaultKind::ServiceUnavailable, "The server is shutting down."));
-        match self.asked.send(Asked { request, reply }).await {
-            Ok(()) => replied.await.unwrap_or_else(|closed| gone(closed.to_string())),
-            Err(closed) => gone(closed.to_string()),
-        }
+        self.engine.answer(request)
+    }
+
+    /// The time on the server's clock.
+    pub(super) fn now(&self) -> Instant {
+        self.engine.clock.now()
+    }
+
+    /// What the operator set.
+    pub(super) fn settings(&self) -> &Settings {
+        &self.engine.settings
     }
 
     /// The next request id.
     pub(super) fn request_id(&self) -> String {
-        format!("req-{}", self.ids.lock().unwrap_or_else(PoisonError::into_inner).uuid())
+        format!("req-{}", self.engine.ids.lock().unwrap_or_else(PoisonError::into_inner).uuid())
     }
+
+    pub(super) fn metrics(&self) -> &Metrics {
+        &self.engine.metrics
+    }
+
+    /// The page that Prometheus reads.
+    pub(super) fn metrics_page(&self) -> String {
+        let state = self.engine.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (pending, counts) = (state.model.deliveries_pending(), state.model.counts());
+        drop(state);
+        self.engine.metrics.page(pending, counts)
+    }
+}
+
+/// The model, its clock, and what else connections and deliveries share.
+#[derive(Debug)]
+pub(super) struct Engine {
+    /// Held for one call of the model at a time: it never waits for anybody.
+    state: Mutex<State>,
+    pub(super) settings: Settings,
+    ids: Mutex<Stream>,
+    pub(super) clock: Clock,
+    pub(super) metrics: Metrics,
+    /// Told when there are deliveries to make, or when the next one is due at another time than before.
+    pub(super) work: Notify,
 }
 
 #[derive(Debug)]
-struct Asked {
-    request: Request,
-    reply: oneshot::Sender<Reply>,
-}
-
-/// The one owner of the model and its clock.
-struct Engine<D> {
+struct State {
     model: Model,
-    clock: Clock,
-    requests: mpsc::Receiver<Asked>,
-    deliveries: JoinSet<(DeliveryId, DeliveryOutcome)>,
-    dial: D,
-    options: FrontOptions,
-    told_of_tls: bool,
+    admission: Admission,
 }
 
-impl<D: Dial> Engine<D> {
-    /// One turn of the loop takes in at most one outcome and one request, so that neither keeps the other waiting.
-    async fn run(mut self) -> usize {
-        loop {
-            self.model.handle_timeout(self.clock.now());
-            self.send_deliveries();
-            let wake = self.model.poll_timeout();
-            tokio::select! {
-                biased;
-                Some(delivered) = self.deliveries.join_next() => {
-                    let (id, outcome) = delivered.expect("a delivery neither panics nor is cancelled");
-                    self.model.handle_delivered(self.clock.now(), id, &outcome);
-                    self.send_deliveries();
-                    if let Ok(asked) = self.requests.try_recv() {
-                        self.answer(asked);
-                    }
-                }
-                asked = self.requests.recv() => match asked {
-                    Some(asked) => self.answer(asked),
-                    None => return self.model.deliveries_pending(),
-                },
-                () = sleep(self.clock, wake) => {}
-            }
+impl Engine {
+    fn new(options: &FrontOptions) -> Self {
+        let settings = options.settings.clone();
+        Self {
+            ids: Mutex::new(Stream::new(settings.seed, "request-id")),
+            clock: Clock::start(options.time_scale),
+            metrics: Metrics::new(),
+            work: Notify::new(),
+            state: Mutex::new(State { model: Model::new(settings.clone()), admission: Admission::new(options) }),
+            settings,
         }
     }
 
-    fn answer(&mut self, Asked { request, reply }: Asked) {
-        let answer = match self.refusal(&request) {
-            Some(fault) => fault.into(),
-            None => self.model.handle(self.clock.now(), request),
+    fn answer(&self, request: Request) -> Reply {
+        // Who finds the model broken off in the middle of a request can't rely on it any more.
+        let Ok(mut state) = self.state.lock() else {
+            return Fault::new(FaultKind::Internal, "The server has broken down.").into();
         };
-        // A client that has hung up does not want to know.
-        let _ = reply.send(answer);
-    }
-
-    /// Nothing that was accepted is ever dropped, so what there is no room for is not accepted.
-    fn refusal(&self, request: &Request) -> Option<Fault> {
-        let posts = matches!(request.operation, Operation::PostMessages { .. });
-        let full = self.model.deliveries_pending() >= self.options.deliveries_max;
-        (posts && full).then(|| {
-            let text = "Too many notifications are waiting for their subscribers. Please try again later.";
-            Fault::new(FaultKind::ServiceUnavailable, text)
-        })
-    }
-
-    fn send_deliveries(&mut self) {
-        while let Some(delivery) = self.model.poll_delivery() {
-            if is_encrypted(&delivery.url) && !self.told_of_tls {
-                self.told_of_tls = true;
-                (self.options.note)(
-                    "subscribers at https:// can't be reached, there is no TLS here: they count as dead",
-                );
-            }
-            self.deliveries.spawn(deliver(self.dial.clone(), self.clock, delivery));
+        let State { model, admission } = &mut *state;
+        let now = self.clock.now();
+        // What was due before this request comes before it.
+        model.handle_timeout(now);
+        let before = Pending::of(model);
+        let reply = match admission.refusal(model, &request) {
+            Some(fault) => fault.into(),
+            None => model.handle(now, request),
+        };
+        if Pending::of(model) != before || model.deliveries_ready() > 0 {
+            self.work.notify_one();
         }
+        reply
+    }
+
+    /// Takes in what became of a delivery.
+    pub(super) fn handle_delivered(&self, id: DeliveryId, outcome: &DeliveryOutcome) {
+        self.metrics.on_delivery(outcome);
+        let mut state = self.state();
+        state.model.handle_delivered(self.clock.now(), id, outcome);
+        self.work.notify_one();
+    }
+
+    /// What is to be made now, and when to look again.
+    pub(super) fn poll(&self, deliveries: &mut Vec<Delivery>) -> Option<Instant> {
+        let mut state = self.state();
+        state.model.handle_timeout(self.clock.now());
+        while let Some(delivery) = state.model.poll_delivery() {
+            deliveries.push(delivery);
+        }
+        state.model.poll_timeout()
+    }
+
+    pub(super) fn deliveries_pending(&self) -> usize {
+        self.state().model.deliveries_pending()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("the model does not panic")
     }
 }
 
-async fn sleep(clock: Clock, until: Option<Instant>) {
-    match until {
-        Some(until) => clock.sleep_until(until).await,
-        None => std::future::pending().await,
+/// What the dispatcher acts on.
+#[derive(PartialEq, Eq)]
+struct Pending {
+    count: usize,
+    due: Option<Instant>,
+}
+
+impl Pending {
+    fn of(model: &Model) -> Self {
+        Self { count: model.deliveries_pending(), due: model.poll_timeout() }
     }
 }

@@ -2,26 +2,27 @@
 //! Gives a table, attempt by attempt, and the checks that follow from it.
 //! Never takes an attempt for another message's: what can't be told apart is unexpected.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Attempt, Check, Observed, Outcome, Timing, document};
-use crate::scenario::{Action, Case, ExpectedDelivery, OneOrMany};
+use super::{Attempt, Check, Observed, Outcome, Timing, confirmation, document};
+use crate::scenario::{Action, Capability, Case, ExpectedDelivery, OneOrMany, Subject};
 use crate::time::{Duration, Instant};
 
 /// Headers that may differ from attempt to attempt without the notification being another: they describe the journey.
 pub const JOURNEY: [&str; 5] = ["date", "traceparent", "tracestate", "x-request-id", "x-openstack-request-id"];
 
-/// The attempts of one message at one subscriber, expected and observed.
+/// The attempts of one message, or of one type of confirmation, at one subscriber, expected and observed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DeliveryTable {
     /// The path in the file, e.g. `expect.deliveries[0]`.
     pub path: String,
     /// The subscriber's name.
     pub subscriber: String,
-    /// The message's number.
-    pub message: usize,
+    /// What was delivered.
+    pub subject: Subject,
     /// One row for each attempt that was expected or observed.
     pub rows: Vec<Row>,
 }
@@ -54,8 +55,15 @@ pub enum RowVerdict {
     Unexpected,
 }
 
-/// The number of the message that an attempt carries: the only one there is, or the one whose body is inside.
-pub fn message_of(case: &Case, attempt: &Attempt) -> Option<usize> {
+/// What an attempt carries: a confirmation where the server sends them, else the message whose body is inside, or the
+/// only one there is.
+pub fn subject_of(case: &Case, attempt: &Attempt) -> Option<Subject> {
+    let confirmation = || confirmation::read(&attempt.request).map(|(confirmation, _)| confirmation);
+    let asked = case.needs.contains(&Capability::Confirmation).then(confirmation).flatten();
+    asked.map(Subject::Confirmation).or_else(|| message_of(case, attempt).map(Subject::Message))
+}
+
+fn message_of(case: &Case, attempt: &Attempt) -> Option<usize> {
     let mut posted = case.steps.iter().flat_map(|step| match &step.action {
         Action::Post(post) => post.messages.as_slice(),
         _ => &[],
@@ -85,6 +93,7 @@ pub(super) fn check_paths(index: usize, expected: &ExpectedDelivery) -> impl Ite
         ("body", expected.body.is_some()),
         ("body_text", expected.body_text.is_some()),
         ("headers", !expected.headers.is_empty()),
+        ("link", expected.confirmation.is_some()),
         ("same_every_attempt", true),
     ];
     let made = kinds.into_iter().filter(|(_, is_made)| *is_made);
@@ -100,7 +109,7 @@ pub(super) fn judge(
 ) -> (DeliveryTable, Vec<Check>) {
     let path = format!("expect.deliveries[{index}]");
     let ours = |attempt: &&Attempt| {
-        attempt.subscriber == expected.subscriber && message_of(case, attempt) == Some(expected.message)
+        attempt.subscriber == expected.subscriber && subject_of(case, attempt) == Some(expected.subject())
     };
     let attempts: Vec<&Attempt> = observed.attempts.iter().filter(ours).collect();
     let rows = rows(expected, &attempts, observed, timing);
@@ -109,7 +118,7 @@ pub(super) fn judge(
     checks.extend(check_delays(&path, expected, &rows));
     checks.extend(check_first(&path, expected, case, observed, attempts.first().copied(), timing));
     checks.extend(check_content(&path, expected, &attempts));
-    let table = DeliveryTable { path, subscriber: expected.subscriber.clone(), message: expected.message, rows };
+    let table = DeliveryTable { path, subscriber: expected.subscriber.clone(), subject: expected.subject(), rows };
     (table, checks)
 }
 
@@ -205,7 +214,11 @@ fn check_first(
     timing: &Timing,
 ) -> Option<Check> {
     let first_at_s = expected.first_at_s?;
-    let posted = observed.exchanges.iter().find(|exchange| posts(case, exchange.step, expected.message))?.sent;
+    let posted = observed
+        .exchanges
+        .iter()
+        .find(|exchange| posts(case, exchange.step, expected.message.unwrap_or_default()))?
+        .sent;
     let wait = Duration::from_secs_f64(first_at_s);
     let (due, late) = (posted + wait, timing.late(wait));
     // Those before the first one of this message, in the same batch, have passed their lateness on.
@@ -270,6 +283,10 @@ fn check_content(path: &str, expected: &ExpectedDelivery, attempts: &[&Attempt])
         };
         checks.push(check_every(format!("{path}.headers"), json!(expected.headers), attempts, seen));
     }
+    if expected.confirmation.is_some() {
+        let seen = |attempt: &&Attempt| confirmation::link_of(&attempt.request);
+        checks.push(check_every(format!("{path}.link"), confirmation::whole_link(), attempts, seen));
+    }
     if let Some((first, retries)) = attempts.split_first().filter(|(_, retries)| !retries.is_empty()) {
         let same = retries.iter().all(|retry| content(retry) == content(first));
         checks.push(Check::equal(format!("{path}.same_every_attempt"), json!(true), json!(same)));
@@ -283,18 +300,26 @@ fn check_every(path: String, expected: Value, attempts: &[&Attempt], seen: impl 
     Check::equal(path, expected.clone(), wrong.unwrap_or(expected))
 }
 
-fn content(attempt: &Attempt) -> (&str, &[u8], Vec<&(String, String)>) {
+/// Method, body and headers.
+type Content<'a> = (&'a str, Cow<'a, [u8]>, Vec<&'a (String, String)>);
+
+fn content(attempt: &Attempt) -> Content<'_> {
     let headers = attempt.request.headers.iter().filter(|(name, _)| !JOURNEY.contains(&name.as_str()));
     let mut headers: Vec<_> = headers.collect();
     headers.sort();
-    (&attempt.request.method, &attempt.request.body, headers)
+    (&attempt.request.method, confirmation::without_signature(&attempt.request), headers)
 }
 
 /// The order of arrival, where the scenario asks for one.
 pub(super) fn judge_arrivals(case: &Case, observed: &Observed) -> Vec<Check> {
     let check = |(subscriber, expected): (&String, &Vec<usize>)| {
         let arrived = observed.attempts.iter().filter(|attempt| attempt.subscriber == *subscriber);
-        let order: Vec<Option<usize>> = arrived.map(|attempt| message_of(case, attempt)).collect();
+        let number = |attempt: &Attempt| match subject_of(case, attempt) {
+            Some(Subject::Confirmation(_)) => None,
+            Some(Subject::Message(number)) => Some(Some(number)),
+            None => Some(None),
+        };
+        let order: Vec<Option<usize>> = arrived.filter_map(number).collect();
         Check::equal(format!("expect.arrivals.{subscriber}"), json!(expected), json!(order))
     };
     case.expect.arrivals.iter().map(check).collect()
@@ -302,20 +327,24 @@ pub(super) fn judge_arrivals(case: &Case, observed: &Observed) -> Vec<Check> {
 
 /// What reached a subscriber although no delivery of the scenario speaks of it.
 pub(super) fn judge_unexpected(case: &Case, observed: &Observed) -> Check {
-    let mut unexpected: BTreeMap<(&str, Option<usize>), usize> = BTreeMap::new();
+    let mut unexpected: BTreeMap<(&str, Option<Subject>), usize> = BTreeMap::new();
     for attempt in &observed.attempts {
-        let message = message_of(case, attempt);
+        let subject = subject_of(case, attempt);
         let listed = |expected: &ExpectedDelivery| {
-            expected.subscriber == attempt.subscriber && Some(expected.message) == message
+            expected.subscriber == attempt.subscriber && Some(expected.subject()) == subject
         };
         if !case.expect.deliveries.iter().any(listed) {
-            *unexpected.entry((&attempt.subscriber, message)).or_default() += 1;
+            *unexpected.entry((&attempt.subscriber, subject)).or_default() += 1;
         }
     }
-    let seen: Vec<Value> = unexpected
-        .into_iter()
-        .map(|((subscriber, message), attempts)| json!({"subscriber": subscriber, "message": message, "attempts": attempts}))
-        .collect();
+    let shown = |((subscriber, subject), attempts): ((&str, Option<Subject>), usize)| match subject {
+        Some(Subject::Confirmation(confirmation)) => {
+            json!({"subscriber": subscriber, "confirmation": confirmation.name(), "attempts": attempts})
+        }
+        Some(Subject::Message(number)) => json!({"subscriber": subscriber, "message": number, "attempts": attempts}),
+        None => json!({"subscriber": subscriber, "message": null, "attempts": attempts}),
+    };
+    let seen: Vec<Value> = unexpected.into_iter().map(shown).collect();
     Check::equal("expect.deliveries".into(), json!([]), seen.into())
 }
 

@@ -5,6 +5,9 @@
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+/// Stands in an expected text for an identifier that the server has made.
+const ID: &str = "{id}";
+
 /// What `seen` holds at the places that `expected` names. Arrays are compared whole, element by element.
 pub(super) fn project(expected: &Value, seen: &Value) -> Value {
     match (expected, seen) {
@@ -15,8 +18,16 @@ pub(super) fn project(expected: &Value, seen: &Value) -> Value {
         (Value::Array(expected), Value::Array(seen)) if expected.len() == seen.len() => {
             expected.iter().zip(seen).map(|(expected, seen)| project(expected, seen)).collect()
         }
+        (Value::String(pattern), Value::String(text)) if holds_id(pattern, text) => expected.clone(),
         _ => seen.clone(),
     }
+}
+
+/// Whether the text is the expected one with an identifier, whatever its form, in place of [`ID`].
+fn holds_id(pattern: &str, text: &str) -> bool {
+    let Some((before, after)) = pattern.split_once(ID) else { return false };
+    let id = text.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+    id.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)))
 }
 
 /// The document with every UUID in its texts written as `{uuid}`: a server makes new ones on every run, and what is
@@ -66,6 +77,15 @@ mod tests {
         check(&json!({"a": [1]}), &json!({"a": [1, 2]}), false);
         check(&json!({"a": null}), &json!({}), false);
         check(&json!({"a": 5}), &json!({"a": 5.0}), false);
+    }
+
+    #[test]
+    fn an_identifier_may_be_any() {
+        check(&json!("/s/{id}/confirm"), &json!("/s/4ef3da41-af53/confirm"), true);
+        check(&json!("/s/{id}/confirm"), &json!("/s/{id}/confirm"), true);
+        check(&json!("/s/{id}/confirm"), &json!("/s//confirm"), false);
+        check(&json!("/s/{id}/confirm"), &json!("/s/a/b/confirm"), false);
+        check(&json!("/s/{id}/confirm"), &json!("/s/a"), false);
     }
 
     #[test]

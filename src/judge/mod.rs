@@ -2,6 +2,7 @@
 //! Gives a [`Verdict`]: every difference, each with its place in the file.
 //! Never talks to a server, reads a clock, or stops at the first difference.
 
+mod confirmation;
 mod delivery;
 mod document;
 mod observed;
@@ -9,8 +10,9 @@ mod timing;
 
 use serde_json::{Value, json};
 
-use crate::scenario::{Action, Case, ExpectedAnswer, OneOrMany};
-pub use delivery::{DeliveryTable, JOURNEY, Row, RowVerdict, message_of};
+use crate::scenario::{Case, ExpectedAnswer, OneOrMany};
+pub use confirmation::read as read_confirmation;
+pub use delivery::{DeliveryTable, JOURNEY, Row, RowVerdict, subject_of};
 pub use observed::{Attempt, Exchange, Noise, Observed};
 pub use timing::{Clockwork, Timing};
 
@@ -86,8 +88,7 @@ pub fn judge(case: &Case, observed: &Observed, clock: Clockwork) -> Verdict {
 /// The paths of every check that [`judge`] may make of a case, in its order.
 pub fn check_paths(case: &Case) -> Vec<String> {
     let mut paths = Vec::new();
-    let asks = |action: &Action| !matches!(action, Action::Advance(_));
-    for (index, step) in case.steps.iter().enumerate().filter(|(_, step)| asks(&step.action)) {
+    for (index, step) in case.steps.iter().enumerate().filter(|(_, step)| step.action.asks()) {
         let path = format!("steps[{index}]");
         match &step.expect {
             None => paths.push(path),

@@ -16,11 +16,21 @@ const TURNAROUND: Duration = Duration::from_millis(20);
 /// However fast the clock, an attempt that is a second early must not pass.
 const HANGUP_MAX: Duration = Duration::from_millis(500);
 
+/// How late an attempt may be on a network that moves in ticks: every message waits for the next one, and what comes at
+/// the end of a long batch has waited for hundreds. Delays are whole seconds, so none is taken for another.
+const TICKS: Duration = Duration::from_millis(250);
+/// How often one attempt crosses the network: the answer before it, the connection there and back, the request.
+const LEGS: u32 = 4;
+/// However slow the network, what a scenario wants to see of it in seconds it has to say.
+const LEGS_MAX: Duration = Duration::from_millis(500);
+
 /// The clock a case ran on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clockwork {
     /// Time is a number: everything is exact.
     Virtual,
+    /// Time is a number that moves in steps of a millisecond, and the network needs some for everything.
+    Ticking,
     /// The machine's clock; `scale` seconds of the run pass in each of its seconds.
     Real {
         /// At least 1.
@@ -35,6 +45,8 @@ pub struct Timing {
     turnaround: Duration,
     /// How late a subscriber may notice that the server has hung up; what follows then looks early by as much.
     hangup: Duration,
+    /// What the simulated network needs, where there is one.
+    network: Duration,
     /// Every delay of the scenario, in order: what a late attempt must not be taken for. None in virtual time.
     delays_s: Option<BTreeSet<u64>>,
 }
@@ -42,13 +54,25 @@ pub struct Timing {
 impl Timing {
     /// The timing of a case on a clock.
     pub fn of(case: &Case, clock: Clockwork) -> Self {
+        let ticks = if clock == Clockwork::Ticking { TICKS } else { Duration::ZERO };
+        let network = ticks + (case.latency_max() * LEGS).min(LEGS_MAX);
         let Clockwork::Real { scale } = clock else {
-            return Self { early: Duration::ZERO, turnaround: Duration::ZERO, hangup: Duration::ZERO, delays_s: None };
+            // What happens to the network has its time on the clock; what came before it was late by some ticks.
+            let drifts = clock == Clockwork::Ticking && case.disrupts_network();
+            let early = if drifts { EARLY } else { Duration::ZERO };
+            let (turnaround, hangup) = (Duration::ZERO, Duration::ZERO);
+            return Self { early, turnaround, hangup, network, delays_s: None };
         };
         let deliveries = case.expect.deliveries.iter();
         let delays = deliveries.flat_map(|delivery| delivery.delays_s.iter().flat_map(|delay| delay.accepted()));
         let turnaround = TURNAROUND * scale;
-        Self { early: EARLY, turnaround, hangup: turnaround.min(HANGUP_MAX), delays_s: Some(delays.copied().collect()) }
+        Self {
+            early: EARLY,
+            turnaround,
+            hangup: turnaround.min(HANGUP_MAX),
+            network,
+            delays_s: Some(delays.copied().collect()),
+        }
     }
 
     /// How much before its time an attempt may come, after one that ended as `hung_up` says: nothing in virtual time.
@@ -56,11 +80,11 @@ impl Timing {
         if hung_up { self.early + self.hangup } else { self.early }
     }
 
-    /// How long after `delay` an attempt may come. Exact in virtual time; on a real clock a quarter of the way to the
+    /// How long after `delay` an attempt may come. Exact in virtual time, but for what a slow network adds; on a real clock a quarter of the way to the
     /// next longer delay of the scenario, and the turnaround, which a fast clock makes longer. Never more than half the
     /// way, so that no delay is ever taken for another.
     pub fn late(&self, delay: Duration) -> Duration {
-        let Some(delays_s) = &self.delays_s else { return Duration::ZERO };
+        let Some(delays_s) = &self.delays_s else { return self.network };
         let longer = delays_s.iter().map(|delay| Duration::from_secs(*delay)).find(|longer| *longer > delay);
         let step = longer.map_or(STEP, |longer| longer - delay);
         (step / 4 + self.turnaround).min(step / 2)
@@ -69,6 +93,12 @@ impl Timing {
     /// A timing without turnaround, for tests of those who use one.
     #[cfg(test)]
     pub(super) fn with_delays(early: Duration, hangup: Duration, delays_s: &[u64]) -> Self {
-        Self { early, turnaround: Duration::ZERO, hangup, delays_s: Some(delays_s.iter().copied().collect()) }
+        Self {
+            early,
+            turnaround: Duration::ZERO,
+            hangup,
+            network: Duration::ZERO,
+            delays_s: Some(delays_s.iter().copied().collect()),
+        }
     }
 }

@@ -2,11 +2,13 @@
 //! Gives what the notifier does next for one subscriber and one post: the next attempt, or nothing more.
 //! Never looks at queues or subscriptions again: policy, options and messages are those of the moment of the post.
 
+use bytes::Bytes;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
 use super::{Settings, planted};
-use crate::policy::{self, Schedule, Selected};
-use crate::protocol::{Delivery, DeliveryId, DeliveryOutcome, Deviation, Deviations, Method};
+use crate::policy::{self, Schedule, Selected, is_falsy};
+use crate::protocol::{Delivery, DeliveryId, DeliveryOutcome, Deviation, Deviations, Means, Method};
 use crate::time::{Duration, Instant};
 
 /// How many redirects are followed before it counts as an error. Observed: zaqar 23.0.1.
@@ -17,9 +19,10 @@ const REDIRECTS_MAX: usize = 30;
 /// Source: commit, `WebhookTask.execute`.
 #[derive(Clone, Debug)]
 pub(super) struct Task {
+    means: Means,
     url: String,
     headers: Vec<(String, String)>,
-    bodies: Vec<Vec<u8>>,
+    bodies: Vec<Bytes>,
     policy: Selected,
     /// The first attempt of every message fails before anything is sent.
     stillborn: bool,
@@ -67,26 +70,39 @@ pub(super) enum Next {
 }
 
 impl Task {
-    /// The task that brings `notifications` to the subscriber at `url` under the options of its subscription.
+    /// The task that brings `notifications`, as JSON, to the subscriber at `url` under the options of its subscription.
     pub(super) fn new(
         url: String,
         options: &Map<String, Value>,
-        notifications: &[Value],
+        notifications: &[Bytes],
         policy: Selected,
         deviations: Deviations,
     ) -> Self {
         let post_data = options.get("post_data");
-        let stillborn = post_data == Some(&Value::Null) && deviations.has(Deviation::NullPostDataIsEmpty);
-        let empty = Value::from("");
-        let template = if stillborn { Some(&empty) } else { post_data };
+        let odd = post_data.filter(|_| deviations.has(Deviation::OddPostDataStopsFirstAttempt)).and_then(odd_form);
+        let stillborn = odd.is_some();
+        let template = odd.map(Value::from);
+        let template = template.as_ref().or(post_data);
         let bodies = notifications.iter().map(|notification| body(template, notification)).collect();
         let headers = headers(options.get("post_headers"));
+        Self { url, headers, bodies, policy, stillborn, ..Self::blank() }
+    }
+
+    /// The task that mails these texts, those that there are. Mail is not retried. Source: spec, "only applied for
+    /// webhook (http/https) subscriber".
+    pub(super) fn mail(subscriber: &str, mails: Vec<Option<Vec<u8>>>) -> Self {
+        let bodies = mails.into_iter().flatten().map(Bytes::from).collect();
+        Self { means: Means::Mail, url: subscriber.into(), bodies, policy: Selected::Unusable, ..Self::blank() }
+    }
+
+    fn blank() -> Self {
         Self {
-            url,
-            headers,
-            bodies,
-            policy,
-            stillborn,
+            means: Means::Http,
+            url: String::new(),
+            headers: Vec::new(),
+            bodies: Vec::new(),
+            policy: Selected::defaults(),
+            stillborn: false,
             position: 0,
             stage: Stage::First,
             redirect: None,
@@ -98,6 +114,9 @@ impl Task {
 
     /// What the first attempt of the current message is.
     pub(super) fn begin(&mut self, deviations: Deviations) -> Next {
+        if self.bodies.is_empty() {
+            return Next::Done;
+        }
         if self.stillborn { self.begin_retries(Cause::Error, deviations) } else { Next::Send { after: Duration::ZERO } }
     }
 
@@ -150,10 +169,11 @@ impl Task {
         };
         let mut delivery = Delivery {
             id,
+            means: self.means,
             method,
             url: url.clone(),
             headers: self.headers.clone(),
-            body: if method == Method::Post { self.bodies[self.position].clone() } else { Vec::new() },
+            body: if method == Method::Post { self.bodies[self.position].clone() } else { Bytes::new() },
             timeout: (!deviations.has(Deviation::NoRequestTimeout)).then_some(settings.request_timeout),
         };
         planted::delivery(&mut delivery, retrying, deviations);
@@ -271,12 +291,37 @@ fn retry_succeeded(outcome: &DeliveryOutcome, deviations: Deviations) -> bool {
 }
 
 /// The notification as JSON, or `post_data` with the quoted token replaced by it. Observed: zaqar 23.0.1.
-fn body(post_data: Option<&Value>, notification: &Value) -> Vec<u8> {
-    let notification = notification.to_string();
+fn body(post_data: Option<&Value>, notification: &Bytes) -> Bytes {
     match post_data {
-        Some(Value::String(template)) => template.replace("\"$zaqar_message$\"", &notification).into_bytes(),
-        _ => notification.into_bytes(),
+        Some(Value::String(template)) => {
+            let notification = std::str::from_utf8(notification).expect("JSON is text");
+            template.replace("\"$zaqar_message$\"", notification).into()
+        }
+        _ => notification.clone(),
     }
+}
+
+/// What the reference sends in retries for `post_data` that is no text: an object as a form, nothing for what is empty.
+/// Anything else fails before it is sent, on every attempt. Observed: zaqar 23.0.1.
+fn odd_form(post_data: &Value) -> Option<String> {
+    let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let pair = |(key, value): (&String, &Value)| format!("{}={}", form(key), form(&plain(value)));
+    match post_data {
+        Value::String(_) => None,
+        Value::Object(keys) => Some(keys.iter().map(pair).collect::<Vec<_>>().join("&")),
+        _ => Some(String::new()),
+    }
+}
+
+/// Whether nothing can be sent for this `post_data`, not even by a retry. Observed: zaqar 23.0.1.
+pub(super) fn is_unsendable(post_data: &Value) -> bool {
+    !matches!(post_data, Value::String(_) | Value::Object(_)) && !is_falsy(post_data)
+}
+
+/// A text as a form holds it. Source: the URL standard, "application/x-www-form-urlencoded percent-encode set".
+fn form(text: &str) -> String {
+    const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b' ');
+    utf8_percent_encode(text, KEPT).to_string().replace(' ', "+")
 }
 
 /// `content-type: application/json` and the subscription's `post_headers`, which may replace it in any spelling.

@@ -1,35 +1,27 @@
-//! Takes messages that a client posts or asks for.
-//! Gives them stored, listed, and handed to every subscriber of the queue.
-//! Never waits for a subscriber: the client is answered at once.
+//! Takes messages that a client posts, and requests to read them.
+//! Gives them stored, listed and shown.
+//! Never keeps one of a post that is refused.
 
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
-use super::delivery::Task;
-use super::subscriptions::Subscription;
-use super::{Caller, Model, done, invalid, planted};
-use crate::policy::{is_falsy, select};
-use crate::protocol::{Deviation, Fault, FaultKind, Page, ProjectId, QueueName, Reply};
-use crate::time::{Duration, Instant};
+use super::page::links;
+use super::posting::{NewMessage, Rules};
+use super::queues::Queue;
+use super::shown::Shown;
+use super::store::{Filter, Form, New, View};
+use super::{Caller, Model, done, encryption, invalid, unavailable};
+use crate::protocol::{Deviation, Fault, FaultKind, Page, ProjectId, QueueName, Reply, Transport, Wanted};
 
-/// Seconds a message lives unless it or its queue says otherwise. Observed: zaqar 23.0.1.
-const DEFAULT_TTL_S: i64 = 3600;
-/// The range of a message's ttl in seconds. Source: api-ref, "Post Message".
-const TTL_S: std::ops::RangeInclusive<i64> = 60..=1_209_600;
-const TTL_TEXT: &str = "The TTL for a message may not exceed 1209600 seconds, and must be at least 60 seconds long.";
+/// How many entries a page has unless said otherwise. Source: api-ref, "limit".
+const PAGE: usize = 10;
 
-/// A stored message.
+/// Where a message stands.
 #[derive(Clone, Debug)]
-pub(super) struct Message {
-    id: String,
-    body: Value,
-    ttl_s: i64,
-    posted: Instant,
-}
-
-impl Message {
-    fn is_alive(&self, now: Instant) -> bool {
-        now.since(self.posted) < Duration::from_secs(self.ttl_s.unsigned_abs())
-    }
+pub(super) struct Place {
+    pub(super) project: ProjectId,
+    pub(super) queue: QueueName,
+    pub(super) number: u64,
 }
 
 impl Model {
@@ -38,140 +30,259 @@ impl Model {
         caller: &Caller,
         queue: QueueName,
         document: Option<Value>,
+        size: usize,
     ) -> Result<Reply, Fault> {
-        let Caller { now, ref project, .. } = *caller;
-        let default_ttl_s = self
-            .queue(project, &queue)
-            .and_then(|queue| queue.metadata.get("_default_message_ttl")?.as_i64())
-            .unwrap_or(DEFAULT_TTL_S);
-        let messages = read_messages(document, default_ttl_s)?;
-        let path = format!("/v2/queues/{queue}/messages");
-        let ids: Vec<String> = messages.iter().map(|_| self.ids.uuid().to_string()).collect();
-
-        if self.settings.deviations.has(Deviation::DeletedQueueKeepsSubscriptions) {
+        let Caller { now, ref project, ref client, transport } = *caller;
+        let deviations = self.settings.deviations;
+        let ignorant = transport == Transport::Websocket && deviations.has(Deviation::WebsocketPostIgnoresQueue);
+        if deviations.has(Deviation::RefusedPostCreatesQueue) {
             self.queue_or_new(project, queue.clone());
         }
-        let notified = self.notify(now, project, &queue, &messages)?;
-        let kept = !notified || !self.settings.deviations.has(Deviation::NotifiedMessageNotStored);
-        let stored = messages.into_iter().zip(&ids).map(|(NewMessage { body, ttl_s }, id)| Message {
-            id: id.clone(),
-            body,
-            ttl_s,
-            posted: now,
-        });
-        self.queue_or_new(project, queue).messages.extend(stored.filter(|_| kept));
+        let nothing = Map::new();
+        let metadata = self.queue(project, &queue).map_or(&nothing, |queue| &queue.metadata);
+        let rules = Rules { options: &self.settings.options, metadata, deviations };
+        rules.check_size(size)?;
+        let mut messages = rules.read(document)?;
+        let encrypted = rules.queue_says("_enable_encrypt_messages").is_some() && !ignorant;
+        let tell_delay = rules.queue_says("_default_message_delay").is_some() && !ignorant;
+        if ignorant {
+            messages.iter_mut().for_each(|message| message.delay_s = 0);
+        }
 
+        let stored: Vec<(NewMessage, New)> =
+            messages.into_iter().map(|message| self.stored(message, encrypted)).collect();
+        let notification = |(message, new): &(NewMessage, New)| {
+            let secret = encrypted && deviations.has(Deviation::CiphertextHandedOut);
+            let body = if secret { Value::from(text_of(&new.body)) } else { message.body.clone() };
+            message.notification(&queue, body, tell_delay)
+        };
+        let notifications = stored.iter().map(notification).collect();
+        if deviations.has(Deviation::DeletedQueueKeepsSubscriptions) {
+            // The subscriptions that are left over belong to the queue again before anybody is notified.
+            self.queue_or_new(project, queue.clone());
+        }
+        let notified = self.notify(now, project, &queue, notifications)?;
+        let name = client.as_str();
+        if deviations.has(Deviation::ClientMustBeUuid) && !name.is_empty() && Uuid::try_parse(name).is_err() {
+            return Err(unavailable("Messages could not be enqueued."));
+        }
+        let kept = !notified || !deviations.has(Deviation::NotifiedMessageNotStored);
+        let ids: Vec<String> = stored.iter().map(|(_, new)| new.id.to_string()).collect();
+        let path = format!("{}/messages", queue.path());
+        let store = &mut self.queue_or_new(project, queue).messages;
+        for (_, new) in stored.into_iter().filter(|_| kept) {
+            store.post(now, client, new);
+        }
         let resources: Vec<String> = ids.iter().map(|id| format!("{path}/{id}")).collect();
         let location = format!("{path}?ids={}", ids.join(","));
         Ok(done(201, Some(location), Some(json!({ "resources": resources }))))
     }
 
-    pub(super) fn list_messages(&mut self, caller: &Caller, queue: &QueueName, page: &Page) -> Result<Reply, Fault> {
-        let now = caller.now;
-        let limit = super::queues::limit(page, "Limit must be at least 1 and may not be greater than 20.")?;
-        let path = format!("/v2/queues/{queue}/messages");
-        let entry = |message: &Message| {
-            let age = now.since(message.posted).as_secs();
-            json!({"id": message.id, "href": format!("{path}/{}", message.id), "ttl": message.ttl_s, "age": age, "body": message.body})
+    /// A message with what is stored of it.
+    fn stored(&mut self, message: NewMessage, encrypted: bool) -> (NewMessage, New) {
+        let id = self.ids.uuid();
+        let (form, body) = if encrypted {
+            let iv = u128::from(self.ids.next_u64()) << 64 | u128::from(self.ids.next_u64());
+            let key = &self.settings.options.message_encryption_key;
+            let (form, secret) = encryption::encrypt(key, iv.to_be_bytes(), &message.body);
+            (form, Value::from(secret).to_string())
+        } else {
+            (Form::Plain, message.body.to_string())
         };
-        let stored = self.queue(&caller.project, queue);
-        let all = stored.map_or(&[][..], |queue| queue.messages.as_slice());
-        let marker = page.marker.as_deref().and_then(|marker| all.iter().position(|message| message.id == marker));
-        let shown = all[marker.map_or(0, |marker| marker + 1)..].iter().filter(|message| message.is_alive(now));
-        let shown: Vec<&Message> = shown.take(limit).collect();
-        let delay = stored.and_then(|queue| queue.metadata.get("_default_message_delay"));
-        let echo = page.echo.iter().map(|echo| format!("echo={echo}"));
-        let delayed = delay.is_none_or(is_falsy).then(|| "include_delayed=true".to_owned());
-        let more: Vec<String> = echo.chain(delayed).collect();
-        let links = super::queues::links(&path, page, &more, shown.last().map(|message| &message.id));
-        let messages: Vec<Value> = shown.into_iter().map(entry).collect();
-        Ok(done(200, None, Some(json!({ "messages": messages, "links": links }))))
+        let new = New { id, body: body.into(), form, ttl_s: message.ttl_s, delay_s: message.delay_s };
+        (message, new)
     }
 
-    /// Starts one task for each live subscription, in the order of their ids, and says whether there is one.
-    /// Source: commit, `NotifierDriver.post`.
-    fn notify(
+    pub(super) fn list_messages(
         &mut self,
-        now: Instant,
-        project: &ProjectId,
-        name: &QueueName,
-        messages: &[NewMessage],
-    ) -> Result<bool, Fault> {
+        caller: &Caller,
+        queue: &QueueName,
+        page: &Page,
+        wanted: Wanted,
+    ) -> Result<Reply, Fault> {
         let deviations = self.settings.deviations;
-        let Some(queue) = self.queue(project, name) else { return Ok(false) };
-        let notifications = messages.iter().map(|message| message.notification(name)).collect();
-        let notifications = planted::notifications(notifications, deviations);
-        let live = queue.subscriptions.values().filter(|subscription| subscription.is_alive(now));
-        // Only a server that accepts such a subscriber has one.
-        if live.clone().any(|subscription| subscription.subscriber.is_empty()) {
-            let text = "Messages could not be enqueued. Please try again in a few seconds.";
-            return Err(Fault::new(FaultKind::ServiceUnavailable, text));
+        let options = &self.settings.options;
+        let limit = at_most(page.limit, options.max_messages_per_page, "Limit")?;
+        let path = format!("{}/messages", queue.path());
+        if caller.transport == Transport::Websocket && self.queue(&caller.project, queue).is_none() {
+            return Err(no_queue(caller, queue));
         }
-        let live = live.filter(|subscription| subscription.is_webhook()).collect();
-        let audience = self.planted_audience(now, project, name, live);
-        let task = |subscription: &&Subscription| {
-            let options = planted::options(subscription.options.as_object()?.clone(), deviations);
-            if deviations.has(Deviation::OddPostHeadersStopDelivery) && stops_delivery(options.get("post_headers")) {
-                return None;
-            }
-            let own = planted::asked(&audience, subscription, deviations).options.get("_retry_policy");
-            let policy = select(queue.metadata.get("_retry_policy"), own, deviations);
-            Some(Task::new(subscription.subscriber.clone(), &options, &notifications, policy, deviations))
+        let Some(stored) = self.stored_queue(caller, queue) else { return Ok(listed(Vec::new(), Vec::new())) };
+        let delays = !deviations.has(Deviation::MessageDelayNeedsQueueDelay) || delays(stored);
+        let wanted = Wanted { include_delayed: if delays { wanted.include_delayed } else { Some(true) }, ..wanted };
+        let filter = Filter {
+            not_from: (!wanted.echo.unwrap_or_default()).then_some(&caller.client),
+            claimed: wanted.include_claimed.unwrap_or_default(),
+            delayed: wanted.include_delayed.unwrap_or_default(),
         };
-        let tasks: Vec<Task> = audience.iter().filter_map(task).collect();
-        let notified = !tasks.is_empty();
-        for task in planted::tasks(tasks, deviations) {
-            self.start(now, task);
+        let store = &stored.messages;
+        let by_rank = deviations.has(Deviation::MarkerLookedUpByRank);
+        let from = if by_rank { stored.place_by_rank(caller, page, filter)? } else { stored.place(page) };
+        let numbers = if deviations.has(Deviation::FiltersAfterPaging) {
+            store.cut_page(caller.now, from, limit, filter)
+        } else {
+            store.page(caller.now, from, limit, filter)
+        };
+        let last = numbers.last().and_then(|number| {
+            let id = store.view(*number)?.message.id;
+            Some(if by_rank { id.to_string() } else { number.to_string() })
+        });
+        let links = links(&path, page, &said(wanted), last);
+        let messages = self.entries(caller, queue, &numbers);
+        Ok(listed(messages, links))
+    }
+
+    pub(super) fn get_messages(&mut self, caller: &Caller, queue: &QueueName, ids: &[String]) -> Result<Reply, Fault> {
+        let options = &self.settings.options;
+        at_most(Some(count(ids)), options.max_messages_per_page, "Limit")?;
+        let places: Vec<Place> = ids.iter().filter_map(|id| self.locate(caller, queue, id)).collect();
+        if places.is_empty() {
+            let quoted: Vec<String> = ids.iter().map(|id| format!("'{id}'")).collect();
+            let (project, quoted) = (&caller.project, quoted.join(", "));
+            let text = format!("No messages with IDs: [{quoted}] found in the queue {queue} for project {project}.");
+            return Err(Fault::new(FaultKind::NotFound, text));
         }
-        Ok(notified)
+        let shown = self.shown(caller, queue);
+        let entry = |place: &Place| Some(self.view(place)).flatten().map(|view| shown.entry(view, claim_of(view)));
+        let messages: Vec<Value> = places.iter().filter_map(entry).collect();
+        Ok(done(200, None, Some(json!({ "messages": messages }))))
+    }
+
+    pub(super) fn show_message(&mut self, caller: &Caller, queue: &QueueName, id: &str) -> Result<Reply, Fault> {
+        let project = &caller.project;
+        if self.queue(project, queue).is_none() {
+            return Err(no_queue(caller, queue));
+        }
+        let place = self.locate(caller, queue, id);
+        let shown = self.shown(caller, queue);
+        let view = place.as_ref().and_then(|place| self.view(place)).filter(|view| view.is_alive(caller.now));
+        let view = view.ok_or_else(|| {
+            let text = format!("Message {id} does not exist in queue {queue} for project {project}");
+            Fault::new(FaultKind::NotFound, text)
+        })?;
+        Ok(done(200, None, Some(shown.entry(view, claim_of(view)))))
+    }
+
+    /// The messages of a list.
+    fn entries(&self, caller: &Caller, queue: &QueueName, numbers: &[u64]) -> Vec<Value> {
+        let shown = self.shown(caller, queue);
+        let store = self.queue(&caller.project, queue).map(|stored| &stored.messages);
+        let views = store.into_iter().flat_map(|store| numbers.iter().filter_map(|number| store.view(*number)));
+        views.map(|view| shown.entry(view, claim_of(view))).collect()
+    }
+
+    /// How messages are shown to who reads them without a claim: in the clear, if the queue says that it is encrypted.
+    fn shown<'a>(&'a self, caller: &Caller, queue: &'a QueueName) -> Shown<'a> {
+        let metadata = self.queue(&caller.project, queue).map(|stored| &stored.metadata);
+        let flag = metadata.and_then(|metadata| metadata.get("_enable_encrypt_messages"));
+        let reveal = flag.is_some_and(|flag| !crate::policy::is_falsy(flag));
+        Shown { now: caller.now, queue, reveal, settings: &self.settings }
+    }
+
+    pub(super) fn view(&self, place: &Place) -> Option<View<'_>> {
+        self.queue(&place.project, &place.queue)?.messages.view(place.number)
+    }
+
+    /// The queue as it is now.
+    pub(super) fn stored_queue(&mut self, caller: &Caller, queue: &QueueName) -> Option<&mut Queue> {
+        let deviations = self.settings.deviations;
+        let stored = self.queue_mut(&caller.project, queue)?;
+        stored.messages.advance(caller.now, deviations, usize::MAX);
+        Some(stored)
+    }
+
+    /// Where the message of this id stands. Under a deviation ids reach into every queue of every project, from any
+    /// queue that exists.
+    pub(super) fn locate(&mut self, caller: &Caller, queue: &QueueName, id: &str) -> Option<Place> {
+        let id = id_of(id)?;
+        let place = |project: &ProjectId, queue: &QueueName, number| Place {
+            project: project.clone(),
+            queue: queue.clone(),
+            number,
+        };
+        if let Some(number) = self.stored_queue(caller, queue)?.messages.find(id) {
+            return Some(place(&caller.project, queue, number));
+        }
+        let deviations = self.settings.deviations;
+        if !deviations.has(Deviation::MessageIdsGlobal) {
+            return None;
+        }
+        let mut all = self.projects.iter_mut().flat_map(|(project, queues)| {
+            queues.iter_mut().map(move |(name, queue)| (project, name, &mut queue.messages))
+        });
+        all.find_map(|(project, name, store)| {
+            store.find(id)?;
+            store.advance(caller.now, deviations, usize::MAX);
+            store.find(id).map(|number| place(project, name, number))
+        })
     }
 }
 
-/// Whether the reference breaks down over these `post_headers` before it sends anything. Observed: zaqar 23.0.1.
-fn stops_delivery(post_headers: Option<&Value>) -> bool {
-    match post_headers {
-        Some(Value::String(text)) => !text.is_empty(),
-        Some(Value::Null | Value::Bool(_) | Value::Number(_)) => true,
-        _ => false,
+impl Queue {
+    /// Where the page after a marker begins: after a number, or after a message. Source: api-ref, "List Messages": a
+    /// marker is opaque, and the id of the last message is one; MongoDB driver: what is none leads nowhere.
+    fn place(&self, page: &Page) -> u64 {
+        let Some(marker) = &page.marker else { return 0 };
+        let number = marker.parse().ok().or_else(|| self.messages.find(id_of(marker)?));
+        number.map_or(u64::MAX, |number: u64| number.saturating_add(1))
+    }
+
+    /// Where it begins on a server that looks for the rank of the marker, and takes the first one for none.
+    /// Observed: zaqar 23.0.1.
+    fn place_by_rank(&self, caller: &Caller, page: &Page, filter: Filter<'_>) -> Result<u64, Fault> {
+        match &page.marker {
+            None if filter.claimed => Err(unavailable("Messages could not be listed.")),
+            None => Ok(self.messages.first_unclaimed(caller.now).unwrap_or_default()),
+            Some(marker) => {
+                let place = id_of(marker).and_then(|id| self.messages.place(id));
+                Ok(place.filter(|(_, first)| !first).map_or(0, |(number, _)| number + 1))
+            }
+        }
     }
 }
 
-/// A message as the client wrote it, checked.
-struct NewMessage {
-    body: Value,
-    ttl_s: i64,
+/// Whether messages of the queue are delayed unless they say otherwise.
+fn delays(stored: &Queue) -> bool {
+    stored.metadata.get("_default_message_delay").is_some_and(|delay| !crate::policy::is_falsy(delay))
 }
 
-impl NewMessage {
-    /// What a subscriber is sent. Observed: zaqar 23.0.1.
-    fn notification(&self, queue: &QueueName) -> Value {
-        json!({"ttl": self.ttl_s, "body": self.body, "Message_Type": "Notification", "queue_name": queue.as_str()})
-    }
+/// An id as it was given out; other spellings of it name nothing.
+pub(super) fn id_of(text: &str) -> Option<Uuid> {
+    Uuid::try_parse(text).ok().filter(|id| id.to_string() == text)
 }
 
-fn read_messages(document: Option<Value>, default_ttl_s: i64) -> Result<Vec<NewMessage>, Fault> {
-    let body_fault = |text: &str| Fault::new(FaultKind::InvalidRequestBody, text);
-    let document = document.ok_or_else(|| invalid("Request body can not be empty"))?;
-    match document.get("messages") {
-        None => Err(invalid("No messages were found in the request body.")),
-        Some(Value::Array(messages)) if messages.is_empty() => Err(invalid("No messages to enqueu.")),
-        Some(Value::Array(messages)) => messages.iter().map(|message| read_message(message, default_ttl_s)).collect(),
-        Some(_) => Err(body_fault("Document type not supported.")),
-    }
+pub(super) fn count(ids: &[String]) -> i64 {
+    i64::try_from(ids.len()).expect("a query is shorter")
 }
 
-fn read_message(message: &Value, default_ttl_s: i64) -> Result<NewMessage, Fault> {
-    let empty = Map::new();
-    let keys = message.as_object().unwrap_or(&empty);
-    let body = keys.get("body").ok_or_else(|| Fault::new(FaultKind::InvalidRequestBody, "Missing \"body\" field."))?;
-    let ttl_s = match keys.get("ttl") {
-        None => default_ttl_s,
-        Some(ttl) => ttl.as_i64().ok_or_else(|| {
-            Fault::new(FaultKind::InvalidRequestBody, "The value of the \"ttl\" field must be a int.")
-        })?,
-    };
-    if !TTL_S.contains(&ttl_s) {
-        return Err(invalid(TTL_TEXT));
-    }
-    Ok(NewMessage { body: body.clone(), ttl_s })
+/// A limit, if it is not too high.
+pub(super) fn at_most(limit: Option<i64>, max: i64, what: &str) -> Result<usize, Fault> {
+    let Some(limit) = limit else { return Ok(PAGE) };
+    let limit = usize::try_from(limit).ok().filter(|_| (1..=max).contains(&limit));
+    limit.ok_or_else(|| invalid(format!("{what} must be at least 1 and may not be greater than {max}.")))
+}
+
+/// What the link to the next page repeats.
+fn said(wanted: Wanted) -> Vec<String> {
+    let Wanted { echo, include_claimed, include_delayed } = wanted;
+    let flags = [("echo", echo), ("include_claimed", include_claimed), ("include_delayed", include_delayed)];
+    flags.into_iter().filter_map(|(key, flag)| Some(format!("{key}={}", flag?))).collect()
+}
+
+fn claim_of(view: View<'_>) -> Option<Uuid> {
+    view.hold.and_then(|hold| hold.claim)
+}
+
+fn text_of(json: &str) -> String {
+    serde_json::from_str(json).expect("an encrypted body is stored as a text")
+}
+
+/// What is said of a queue or topic that is not there.
+pub(super) fn no_queue(caller: &Caller, queue: &QueueName) -> Fault {
+    let word = queue.kind().word();
+    Fault::new(FaultKind::NotFound, format!("{word} {queue} does not exist for project {}", caller.project))
+}
+
+fn listed(messages: Vec<Value>, links: Vec<Value>) -> Reply {
+    done(200, None, Some(json!({ "messages": messages, "links": links })))
 }

@@ -3,22 +3,49 @@
 //! Never does any input or output, reads a clock, or draws on the machine's randomness: the same calls give the same
 //! answers.
 
+mod checksum;
+mod claims;
+mod confirmation;
+mod deletions;
 mod delivery;
+mod encryption;
+mod flavors;
+mod health;
+mod mail;
 mod messages;
+mod metadata;
+mod notify;
+mod page;
+mod patch;
 mod planted;
+mod pools;
+mod posting;
+mod purge;
+mod queue_list;
 mod queues;
+mod repr;
+mod share;
+mod shown;
+mod signed_url;
+mod stats;
+mod store;
+mod subscription_document;
 mod subscriptions;
+mod topics;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Bound;
 
 use crate::protocol::{
-    Delivery, DeliveryId, DeliveryOutcome, Deviations, Fault, FaultKind, Operation, Options, ProjectId, QueueName,
-    Reply, Request, SubscriptionId,
+    ClientId, Delivery, DeliveryId, DeliveryOutcome, Deviations, Fault, FaultKind, Operation, Options, ProjectId,
+    QueueKind, QueueName, Reply, Request, SubscriptionId, Transport,
 };
 use crate::rng::Stream;
 use crate::time::{Duration, Instant};
 use delivery::Task;
+use pools::Catalogue;
 use queues::Queue;
+pub use signed_url::{Claim, opens};
 use subscriptions::Subscription;
 
 /// What an operator sets, and what differs from the documents.
@@ -57,6 +84,19 @@ const EPOCH: Duration = Duration::from_secs(1_767_225_600);
 struct Caller {
     now: Instant,
     project: ProjectId,
+    client: ClientId,
+    transport: Transport,
+}
+
+/// How much a server stores, of all tenants together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Queues.
+    pub queues: usize,
+    /// Messages, expired ones included until they are swept.
+    pub messages: usize,
+    /// Subscriptions, expired ones included.
+    pub subscriptions: usize,
 }
 
 /// The reference server: queues, subscriptions and deliveries of every tenant.
@@ -80,13 +120,19 @@ pub struct Model {
     settings: Settings,
     ids: Stream,
     projects: BTreeMap<ProjectId, BTreeMap<QueueName, Queue>>,
+    catalogue: Catalogue,
     tasks: BTreeMap<DeliveryId, Task>,
     waiting: BTreeMap<(Instant, DeliveryId), Task>,
     /// Subscriptions of deleted queues that a server forgot to delete with them.
     orphans: BTreeMap<(ProjectId, QueueName), BTreeMap<SubscriptionId, Subscription>>,
     ready: VecDeque<Delivery>,
     next_delivery: u64,
+    /// The queue whose expired messages were cleared away last.
+    swept: Option<(ProjectId, QueueName)>,
 }
+
+/// How many messages a request clears away that expired in a queue nobody asks for.
+const SWEEP: usize = 64;
 
 impl Model {
     /// An empty server.
@@ -95,12 +141,19 @@ impl Model {
             ids: Stream::new(settings.seed, "model"),
             settings,
             projects: BTreeMap::new(),
+            catalogue: Catalogue::default(),
             tasks: BTreeMap::new(),
             waiting: BTreeMap::new(),
             orphans: BTreeMap::new(),
             ready: VecDeque::new(),
             next_delivery: 0,
+            swept: None,
         }
+    }
+
+    /// What the operator has set, and what differs from the documents.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// Carries out one request.
@@ -112,31 +165,87 @@ impl Model {
             Some(fault) => Err(fault),
             None => self.carry_out(now, request),
         };
+        self.sweep(now);
         planted::reply(kind, reply.unwrap_or_else(Reply::from), deviations)
     }
 
+    /// Clears away a few messages that have expired. Each request comes by one queue; who asks for a queue clears it
+    /// all.
+    fn sweep(&mut self, now: Instant) {
+        let deviations = self.settings.deviations;
+        let last = self.swept.take();
+        let (project, after) = match &last {
+            Some((project, queue)) => (Bound::Included(project), Bound::Excluded(queue)),
+            None => (Bound::Unbounded, Bound::Unbounded),
+        };
+        let mut projects = self.projects.range_mut::<ProjectId, _>((project, Bound::Unbounded));
+        let mut next = projects.next().and_then(|(project, queues)| {
+            let own = last.as_ref().is_some_and(|(last, _)| last == project);
+            let after = if own { after } else { Bound::Unbounded };
+            let (name, queue) = queues.range_mut::<QueueName, _>((after, Bound::Unbounded)).next()?;
+            Some((project, name, queue))
+        });
+        if next.is_none() {
+            next = projects
+                .find_map(|(project, queues)| queues.iter_mut().next().map(|(name, queue)| (project, name, queue)));
+        }
+        if let Some((project, name, queue)) = next {
+            let done = queue.messages.advance(now, deviations, SWEEP);
+            self.swept = if done { Some((project.clone(), name.clone())) } else { last };
+        }
+    }
+
     fn carry_out(&mut self, now: Instant, request: Request) -> Result<Reply, Fault> {
-        let Request { project, operation, .. } = request;
-        let caller = &Caller { now, project };
+        let Request { project, client, transport, operation, .. } = request;
+        let caller = &Caller { now, project, client, transport };
+        if let Some(reply) = self.refuse_topic(&operation) {
+            return reply;
+        }
+        if let Some(fault) = self.refuse_unpooled(caller, &operation) {
+            return Err(fault);
+        }
         match operation {
             Operation::Ping => Ok(done(204, None, None)),
-            Operation::ListQueues { page } => self.list_queues(caller, &page),
+            Operation::ShowHealth => Ok(self.show_health()),
+            Operation::ListQueues { page, wanted } => self.list_queues(caller, QueueKind::Queue, &page, &wanted),
             Operation::CreateQueue { queue, metadata } => self.create_queue(caller, queue, metadata),
             Operation::UpdateQueue { queue, changes } => self.update_queue(caller, queue, changes),
             Operation::ShowQueue { queue } => Ok(self.show_queue(caller, &queue)),
             Operation::DeleteQueue { queue } => Ok(self.delete_queue(caller, &queue)),
-            Operation::PostMessages { queue, document } => self.post_messages(caller, queue, document),
-            Operation::ListMessages { queue, page } => self.list_messages(caller, &queue, &page),
+            Operation::ShowStats { queue } => self.show_stats(caller, &queue),
+            Operation::PurgeQueue { queue, document } => self.purge_queue(caller, &queue, document),
+            Operation::ShareQueue { queue, document } => self.share_queue(caller, &queue, document),
+            Operation::PostMessages { queue, document, size } => self.post_messages(caller, queue, document, size),
+            Operation::ListMessages { queue, page, wanted } => self.list_messages(caller, &queue, &page, wanted),
+            Operation::GetMessages { queue, ids } => self.get_messages(caller, &queue, &ids),
+            Operation::DeleteMessages { queue, selection } => self.delete_messages(caller, &queue, &selection),
+            Operation::ShowMessage { queue, id } => self.show_message(caller, &queue, &id),
+            Operation::DeleteMessage { queue, id, claim } => self.delete_message(caller, &queue, &id, claim.as_deref()),
+            Operation::CreateClaim { queue, limit, document } => self.create_claim(caller, &queue, limit, document),
+            Operation::ShowClaim { queue, id } => self.show_claim(caller, &queue, &id),
+            Operation::UpdateClaim { queue, id, document } => self.update_claim(caller, &queue, &id, document),
+            Operation::DeleteClaim { queue, id } => self.delete_claim(caller, &queue, &id),
             Operation::ListSubscriptions { queue, page } => self.list_subscriptions(caller, &queue, &page),
             Operation::CreateSubscription { queue, document } => self.create_subscription(caller, queue, document),
             Operation::UpdateSubscription { queue, id, document } => {
-                self.update_subscription(caller, &queue, id, document)
+                self.update_subscription(caller, &queue, &id, document)
             }
-            Operation::ShowSubscription { queue, id } => self.show_subscription(caller, &queue, id),
-            Operation::DeleteSubscription { queue, id } => Ok(self.delete_subscription(caller, &queue, id)),
+            Operation::ShowSubscription { queue, id } => self.show_subscription(caller, &queue, &id),
+            Operation::DeleteSubscription { queue, id } => Ok(self.delete_subscription(caller, &queue, &id)),
             Operation::ConfirmSubscription { queue, id, document } => {
-                self.confirm_subscription(caller, &queue, id, document)
+                self.confirm_subscription(caller, &queue, &id, document)
             }
+            Operation::ListTopics { page, wanted } => self.list_queues(caller, QueueKind::Topic, &page, &wanted),
+            Operation::ListPools { page, detailed } => self.list_pools(&page, detailed),
+            Operation::CreatePool { pool, document } => self.create_pool(pool, &document),
+            Operation::UpdatePool { pool, document } => self.update_pool(&pool, &document),
+            Operation::ShowPool { pool, detailed } => self.show_pool(&pool, detailed),
+            Operation::DeletePool { pool } => self.delete_pool(&pool),
+            Operation::ListFlavors { page, detailed } => self.list_flavors(caller, &page, detailed),
+            Operation::CreateFlavor { flavor, document } => self.create_flavor(caller, flavor, &document),
+            Operation::UpdateFlavor { flavor, document } => self.update_flavor(caller, &flavor, &document),
+            Operation::ShowFlavor { flavor } => self.show_flavor(caller, &flavor),
+            Operation::DeleteFlavor { flavor } => Ok(self.delete_flavor(caller, &flavor)),
         }
     }
 
@@ -166,9 +275,29 @@ impl Model {
         self.waiting.first_key_value().map(|((at, _), _)| *at)
     }
 
+    /// How many deliveries [`Model::poll_delivery`] has ready.
+    pub fn deliveries_ready(&self) -> usize {
+        self.ready.len()
+    }
+
     /// How many deliveries are on their way or wait for their next retry.
     pub fn deliveries_pending(&self) -> usize {
         self.tasks.len() + self.waiting.len()
+    }
+
+    /// How many subscriptions a queue has, expired ones included: a post to it starts no more tasks than that.
+    pub fn subscription_count(&self, project: &ProjectId, queue: &QueueName) -> usize {
+        self.queue(project, queue).map_or(0, |queue| queue.subscriptions.len())
+    }
+
+    /// How much is stored. Takes as long as there are queues.
+    pub fn counts(&self) -> Counts {
+        let queues = self.projects.values().flat_map(BTreeMap::values);
+        queues.fold(Counts::default(), |counts, queue| Counts {
+            queues: counts.queues + 1,
+            messages: counts.messages + queue.messages.len(),
+            subscriptions: counts.subscriptions + queue.subscriptions.len(),
+        })
     }
 
     /// Starts a task: the first attempt of its first message goes out now.
@@ -218,4 +347,9 @@ fn done(status: u16, location: Option<String>, body: Option<serde_json::Value>) 
 
 fn invalid(text: impl Into<String>) -> Fault {
     Fault::new(FaultKind::InvalidApiRequest, text)
+}
+
+/// What a client sees where the reference implementation breaks down. Observed: zaqar 23.0.1.
+fn unavailable(text: &str) -> Fault {
+    Fault::new(FaultKind::ServiceUnavailable, format!("{text} Please try again in a few seconds."))
 }

@@ -5,6 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Model;
+use super::confirmation::Confirmation;
 use super::delivery::Task;
 use super::subscriptions::Subscription;
 use crate::policy::select;
@@ -153,7 +154,7 @@ pub(super) fn delivery(delivery: &mut Delivery, retrying: bool, deviations: Devi
         types.for_each(|(_, value)| *value = "text/plain".into());
     }
     if retrying && has(Deviation::BodyChangesOnRetry) {
-        delivery.body.push(b' ');
+        delivery.body = [&delivery.body[..], b" "].concat().into();
     }
     if retrying && has(Deviation::HeadersAddedOnRetry) {
         delivery.headers.push(("x-retry".into(), "1".into()));
@@ -196,6 +197,49 @@ fn alter(notification: &mut Value, deviations: Deviations) {
     for (deviation, key) in [(Deviation::NotificationTtlMissing, "ttl"), (Deviation::QueueNameMissing, "queue_name")] {
         notification.as_object_mut().filter(|_| deviations.has(deviation)).and_then(|keys| keys.remove(key));
     }
+}
+
+/// Whether a subscriber is notified that is meant to be, or not.
+pub(super) fn hears(allowed: bool, confirmed: bool, deviations: Deviations) -> bool {
+    let silent = deviations.has(Deviation::UnconfirmedNeverNotified) && !confirmed;
+    (allowed || deviations.has(Deviation::UnconfirmedNotified)) && !silent
+}
+
+/// What the server keeps of a confirmation.
+pub(super) fn confirmed(before: bool, now: bool, deviations: Deviations) -> bool {
+    match now {
+        true => !deviations.has(Deviation::ConfirmationNotStored),
+        false => before && deviations.has(Deviation::UnsubscribeIgnored),
+    }
+}
+
+/// The confirmation as it goes out, if it does.
+pub(super) fn confirmation(mut document: Value, kind: Confirmation, deviations: Deviations) -> Option<Value> {
+    let has = |deviation| deviations.has(deviation);
+    let unsent = match kind {
+        Confirmation::Subscription => Deviation::ConfirmationNotSent,
+        Confirmation::Unsubscribe => Deviation::UnsubscribeConfirmationNotSent,
+    };
+    if has(unsent) {
+        return None;
+    }
+    if has(Deviation::ConfirmationTypeWrong) {
+        document["Message_Type"] = "Notification".into();
+    }
+    if has(Deviation::ConfirmationUnsigned) {
+        document.as_object_mut().and_then(|keys| keys.remove("URL-Signature"));
+    }
+    if has(Deviation::ConfirmationPathWrong) {
+        let path = document["URL-Paths"].as_str().and_then(|path| path.strip_suffix("/confirm")).map(str::to_owned);
+        document["URL-Paths"] = path.into();
+    }
+    Some(document)
+}
+
+/// The options of a subscription as they count for a confirmation; nothing if it can't be sent.
+pub(super) fn confirmation_options(subscription: &Subscription, deviations: Deviations) -> Option<Map<String, Value>> {
+    let ignored = deviations.has(Deviation::ConfirmationIgnoresOptions);
+    if ignored { Some(Map::new()) } else { subscription.options.as_object().cloned() }
 }
 
 /// The options of a subscription as the notifier reads them.

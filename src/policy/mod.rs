@@ -16,8 +16,8 @@ pub use backoff::{Backoff, BackoffFunction, INTERVAL_S, Undefined};
 pub(crate) use planted::wait;
 pub use schedule::{Phase, Retry, Schedule, Stop};
 pub use selection::{Selected, select};
-pub(crate) use validation::is_falsy;
 pub use validation::{Refusal, validate};
+pub(crate) use validation::{is_falsy, type_name};
 
 /// The keys of `_retry_policy`, in the order in which they are validated. Source: guide, step 1.
 pub const KEYS: [&str; 7] = [

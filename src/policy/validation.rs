@@ -97,7 +97,7 @@ fn check_comparable(minimum: Option<&Value>, maximum: Option<&Value>) -> Result<
 }
 
 /// What the reference implementation's language calls the type of a value.
-fn type_name(value: &Value) -> &'static str {
+pub(crate) fn type_name(value: &Value) -> &'static str {
     match value {
         Value::Null => "NoneType",
         Value::Bool(_) => "bool",

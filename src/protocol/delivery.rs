@@ -1,6 +1,8 @@
 //! Takes nothing.
-//! Gives [`Delivery`], one HTTP request that the model wants made, and [`DeliveryOutcome`], what became of it.
+//! Gives [`Delivery`], one HTTP request or one mail that the model wants sent, and [`DeliveryOutcome`], what became of it.
 //! Never makes the request.
+
+use bytes::Bytes;
 
 use crate::time::Duration;
 
@@ -13,6 +15,8 @@ pub struct DeliveryId(pub u64);
 pub struct Delivery {
     /// Under which its outcome is reported.
     pub id: DeliveryId,
+    /// How it is brought to the subscriber.
+    pub means: Means,
     /// The method; `POST` unless a redirect changed it.
     pub method: Method,
     /// The subscriber's address.
@@ -20,9 +24,18 @@ pub struct Delivery {
     /// Headers besides `host` and `content-length`.
     pub headers: Vec<(String, String)>,
     /// The body.
-    pub body: Vec<u8>,
+    pub body: Bytes,
     /// How long to wait for the whole answer; `None` means for ever.
     pub timeout: Option<Duration>,
+}
+
+/// How a delivery is brought to its subscriber.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Means {
+    /// A request to the subscriber's address.
+    Http,
+    /// The body is a mail, headers and all, for the operator's mail command: nothing is requested.
+    Mail,
 }
 
 /// The method of a delivery.

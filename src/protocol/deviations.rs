@@ -1,6 +1,9 @@
 //! Takes deviations.
-//! Gives sets of them, free and named.
+//! Gives their names as text and back, and sets of them, free and named.
 //! Never decides what a deviation does: `policy` and `model` ask a set whether it holds one.
+
+use std::fmt;
+use std::str::FromStr;
 
 use super::{Deviation, Origin};
 
@@ -56,6 +59,20 @@ impl FromIterator<Deviation> for Deviations {
     }
 }
 
+impl fmt::Display for Deviation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Deviation {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        Self::ALL.iter().copied().find(|deviation| deviation.name() == name).ok_or(())
+    }
+}
+
 /// A named set of deviations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Profile {
@@ -97,5 +114,12 @@ mod tests {
         assert!(Deviation::ALL.len() <= 256);
         let everything: Deviations = Deviation::ALL.iter().copied().collect();
         assert_eq!(everything.iter().collect::<Vec<_>>(), Deviation::ALL);
+    }
+
+    #[test]
+    fn names_are_unique_and_read_back() {
+        for deviation in Deviation::ALL {
+            assert_eq!(deviation.name().parse(), Ok(*deviation));
+        }
     }
 }

@@ -7,13 +7,15 @@ mod deviation;
 mod deviations;
 mod fault;
 mod names;
+mod observed;
 mod options;
+mod planted;
 mod request;
 
-pub use delivery::{Delivery, DeliveryId, DeliveryOutcome, Method};
+pub use delivery::{Delivery, DeliveryId, DeliveryOutcome, Means, Method};
 pub use deviation::{Deviation, Origin};
 pub use deviations::{Deviations, Profile};
 pub use fault::{Fault, FaultKind};
-pub use names::{ClientId, ProjectId, QueueName, SubscriptionId};
+pub use names::{ClientId, ProjectId, QueueKind, QueueName, SubscriptionId};
 pub use options::{OptionError, Options, Secret};
-pub use request::{Operation, Page, Reply, Request};
+pub use request::{Operation, Page, Reply, Request, Selection, Transport, Wanted, WantedQueues};

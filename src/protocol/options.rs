@@ -156,6 +156,10 @@ options! {
         pooling: bool = false, ();
             "Whether queues live in registered pools."
     }
+    "drivers" {
+        management_store: String = "redis".into(), &["mongodb", "redis", "sqlalchemy"];
+            "Whose mistakes a release makes with pools and flavors; everything is kept in memory whatever it says."
+    }
     "notification" {
         external_confirmation_url: String = String::new(), &[];
             "The page that confirmation mails lead to."

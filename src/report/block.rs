@@ -66,8 +66,10 @@ impl Block {
 
     fn delivery(&mut self, delivery: &DeliveryRecord) {
         self.line("");
-        let DeliveryRecord { path, subscriber, message, rows } = delivery;
-        self.entry("delivery", &format!("message {message} at {subscriber} ({path})"));
+        let DeliveryRecord { path, subscriber, message, confirmation, rows } = delivery;
+        let number = || format!("message {}", message.unwrap_or_default());
+        let subject = confirmation.clone().unwrap_or_else(number);
+        self.entry("delivery", &format!("{subject} at {subscriber} ({path})"));
         for line in gaps::table(rows, self.paint) {
             self.line(&format!("  {line}"));
         }

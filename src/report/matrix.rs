@@ -28,7 +28,7 @@ impl Column {
     /// By how much gaps may differ that are still the same.
     fn slack_s(&self) -> u64 {
         match self.recording.header.clockwork() {
-            Clockwork::Virtual => 0,
+            Clockwork::Virtual | Clockwork::Ticking => 0,
             Clockwork::Real { .. } => 2,
         }
     }

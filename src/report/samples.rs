@@ -185,6 +185,7 @@ fn attempt(at_s: f64) -> AttemptRecord {
     AttemptRecord {
         subscriber: "hook".into(),
         message: Some(0),
+        confirmation: None,
         at_s,
         ended_s: at_s,
         method: "POST".into(),
@@ -208,7 +209,13 @@ fn exchange(step: &str, request: &str, body: serde_json::Value, answer: Option<s
 }
 
 fn delivery(rows: Vec<AttemptRow>) -> DeliveryRecord {
-    DeliveryRecord { path: "expect.deliveries[0]".into(), subscriber: "hook".into(), message: 0, rows }
+    DeliveryRecord {
+        path: "expect.deliveries[0]".into(),
+        subscriber: "hook".into(),
+        message: Some(0),
+        confirmation: None,
+        rows,
+    }
 }
 
 fn first_row() -> AttemptRow {

@@ -60,17 +60,21 @@ fn exchange(exchange: &ExchangeRecord) -> [Moment; 2] {
 }
 
 fn attempts(attempts: &[AttemptRecord]) -> impl Iterator<Item = Moment> {
-    let mut counts: BTreeMap<(&str, Option<usize>), usize> = BTreeMap::new();
+    let mut counts: BTreeMap<(&str, Option<usize>, &Option<String>), usize> = BTreeMap::new();
     attempts.iter().map(move |attempt| {
-        let AttemptRecord { subscriber, message, at_s, ended_s, method, behaviour, .. } = attempt;
-        let count = counts.entry((subscriber, *message)).or_default();
+        let AttemptRecord { subscriber, message, confirmation, at_s, ended_s, method, behaviour, .. } = attempt;
+        let count = counts.entry((subscriber, *message, confirmation)).or_default();
         *count += 1;
-        let message = message.map_or_else(|| "?".to_owned(), |n| n.to_string());
+        let subject = match (message, confirmation) {
+            (_, Some(confirmation)) => confirmation.clone(),
+            (Some(number), None) => format!("message {number}"),
+            (None, None) => "message ?".to_owned(),
+        };
         // Nearly all are POST, and then the word says nothing.
         let method = if method == "POST" { String::new() } else { format!("{method} ") };
         let took = ended_s - at_s;
         let took = if took < 0.001 { String::new() } else { format!(", {}", fit::seconds(took, 3)) };
-        let text = format!("{subscriber}: {method}message {message}, attempt {count}: {behaviour}{took}");
+        let text = format!("{subscriber}: {method}{subject}, attempt {count}: {behaviour}{took}");
         Moment { at_s: *at_s, arrow: "=>", text: fit::printable(&text) }
     })
 }

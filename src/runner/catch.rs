@@ -4,10 +4,11 @@
 
 use std::sync::Arc;
 
-use crate::judge::{Check, Clockwork, Outcome, judge};
+use crate::judge::{Check, Clockwork, Observed, Outcome, judge};
 use crate::protocol::{Deviation, Deviations};
 use crate::scenario::{Case, Scenario};
-use crate::target::ModelTarget;
+use crate::sim::SimTarget;
+use crate::target::{Error, ModelTarget};
 
 /// Whether a model with nothing but this deviation fails any case of the scenario.
 pub(super) fn catches(scenario: &Scenario, deviation: Deviation) -> bool {
@@ -17,7 +18,7 @@ pub(super) fn catches(scenario: &Scenario, deviation: Deviation) -> bool {
 
 /// What fails when the case is played on the model; a case that never ends fails as a whole.
 pub(super) fn failed_checks(case: &Arc<Case>, deviations: Deviations) -> Vec<Check> {
-    match (ModelTarget { deviations }).play_now(case) {
+    match play(case, deviations) {
         Ok(observed) => {
             let checks = judge(case, &observed, Clockwork::Virtual).checks;
             checks.into_iter().filter(|check| check.outcome != Outcome::Pass).collect()
@@ -28,5 +29,14 @@ pub(super) fn failed_checks(case: &Arc<Case>, deviations: Deviations) -> Vec<Che
             expected: "an end".into(),
             observed: error.to_string().into(),
         }],
+    }
+}
+
+/// Plays a case in exact virtual time: on the model, or in a simulation of it where the network has a part.
+pub(super) fn play(case: &Arc<Case>, deviations: Deviations) -> Result<Observed, Error> {
+    if case.disrupts_network() {
+        SimTarget::new(deviations).play_now(case)
+    } else {
+        (ModelTarget { deviations }).play_now(case)
     }
 }

@@ -30,7 +30,7 @@ pub struct Header {
     pub target: String,
     /// The profile of the model, or nothing for a server.
     pub profile: Option<String>,
-    /// `virtual`, or `real` with the factor by which the server's clock runs fast.
+    /// `virtual`, `virtual, in ticks`, or `real` with the factor by which the server's clock runs fast.
     pub clock: String,
     /// By how much the server's clock runs fast; nothing where time is virtual.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -133,15 +133,19 @@ pub enum CheckOutcome {
     Inconclusive,
 }
 
-/// The attempts of one message at one subscriber, expected and observed.
+/// The attempts of one message, or of one type of confirmation, at one subscriber, expected and observed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DeliveryRecord {
     /// The path in the file, e.g. `expect.deliveries[0]`.
     pub path: String,
     /// The subscriber's name.
     pub subscriber: String,
-    /// The message's number.
-    pub message: usize,
+    /// The message's number; nothing for a confirmation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<usize>,
+    /// The `Message_Type` of the confirmations, if these are attempts at some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmation: Option<String>,
     /// One row for each attempt that was expected or observed.
     pub rows: Vec<AttemptRow>,
 }
@@ -209,6 +213,9 @@ pub struct AttemptRecord {
     pub subscriber: String,
     /// The number of the message it carried, if that can be told.
     pub message: Option<usize>,
+    /// The `Message_Type`, if it carried a confirmation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmation: Option<String>,
     /// When the request had arrived.
     pub at_s: f64,
     /// When the subscriber had done with it.

@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::catch::play;
 use super::event::{CheckOutcome, ResultKind, ScenarioFinished};
 use super::ledger::{Entry, Ledger, same};
 use super::play::Planned;
 use crate::judge::{Clockwork, Outcome, judge};
 use crate::protocol::{Deviation, Deviations, Profile};
 use crate::scenario::Case;
-use crate::target::ModelTarget;
 
 /// How far a gap on a real clock may be from the same gap in the model, in whole seconds.
 const SLACK_S: u64 = 1;
@@ -86,7 +86,7 @@ pub fn explain(case: &Arc<Case>, path: &str, seen: &Value, slack_s: u64) -> Opti
 }
 
 fn fails_as(case: &Arc<Case>, path: &str, seen: &Value, slack_s: u64, deviations: Deviations) -> bool {
-    let Ok(observed) = (ModelTarget { deviations }).play_now(case) else { return false };
+    let Ok(observed) = play(case, deviations) else { return false };
     let checks = judge(case, &observed, Clockwork::Virtual).checks;
     checks
         .iter()

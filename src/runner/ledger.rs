@@ -111,7 +111,7 @@ pub(super) fn compare(ledger: Option<&Ledger>, planned: &Planned, verdict: &Verd
 /// Gaps are pinned in whole seconds; on a real clock the same gap may fall into the next one or two.
 const fn slack_s(clock: Clockwork) -> u64 {
     match clock {
-        Clockwork::Virtual => 0,
+        Clockwork::Virtual | Clockwork::Ticking => 0,
         Clockwork::Real { .. } => 2,
     }
 }

@@ -1,6 +1,6 @@
 //! Takes what a server wrote.
 //! Gives the same without what differs from run to run: identifiers and the order they make, addresses of subscribers,
-//! ages.
+//! ages, signatures and when they end.
 //! Never masks a count, a status or a word.
 
 use serde_json::Value;
@@ -15,6 +15,7 @@ pub(super) fn mask(document: &Value) -> Value {
         Value::Object(keys) => {
             let masked = |(key, value): (&String, &Value)| match (key.as_str(), value) {
                 ("age", Value::Number(_)) => (key.clone(), "{age}".into()),
+                ("URL-Expires" | "URL-Signature", Value::String(_)) => (key.clone(), format!("{{{key}}}").into()),
                 ("subscriptions", Value::Array(items)) => (key.clone(), items.iter().map(listed).collect()),
                 _ => (key.clone(), mask(value)),
             };

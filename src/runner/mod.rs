@@ -31,11 +31,11 @@ pub use explain::{explain, update_ledger};
 pub use ledger::{Entry, Ledger, same};
 pub use lint::lint;
 pub use mutants::{Mutant, mutants, planted};
-pub use play::{Planned, run_on_model, run_on_server};
+pub use play::{Planned, run_at_once, run_on_model, run_on_server};
 pub use recording::{Recording, RecordingError};
 pub use rejudge::rejudge;
 pub use repeat::Repeated;
-pub use suite::{Flawed, Suite, SuiteError};
+pub use suite::{Flawed, Suite, SuiteError, read_text};
 pub use upkeep::{check_ledger, prune_ledger};
 
 use crate::judge::judge;
@@ -48,6 +48,10 @@ pub async fn run_case<T: Target>(planned: &Planned, target: &T, ledger: Option<&
     let lacking: Vec<_> = scenario.needs.difference(&target.capabilities()).copied().collect();
     if !lacking.is_empty() {
         return record::not_applicable(planned, &lacking);
+    }
+    let unknown: Vec<_> = target.always().difference(&scenario.needs).copied().collect();
+    if !unknown.is_empty() {
+        return record::not_prepared(planned, &unknown);
     }
     match target.play(&Arc::clone(case)).await {
         Err(error) => record::error(planned, &error),

@@ -15,7 +15,7 @@ use super::{Ledger, run_case};
 use crate::clock::Clock;
 use crate::protocol::Deviations;
 use crate::scenario::{Case, Requirement, Scenario};
-use crate::target::{ModelTarget, ServerTarget};
+use crate::target::{ModelTarget, ServerTarget, Target};
 use crate::time::Duration;
 
 /// How often a case is played again on a server when the machine may have been too noisy to tell.
@@ -32,8 +32,7 @@ pub struct Planned {
     pub requirements: Vec<Requirement>,
 }
 
-/// Plays every case on the model, on as many threads as `jobs` says; the records are in the order of the plan, so the
-/// number of threads can't be seen in them.
+/// Plays every case on the model: [`run_at_once`].
 ///
 /// # Panics
 /// If the system gives no threads.
@@ -43,8 +42,23 @@ pub fn run_on_model(
     ledger: Option<&Ledger>,
     jobs: usize,
 ) -> Vec<ScenarioFinished> {
-    let (target, wall) = (ModelTarget { deviations }, Clock::start(1));
-    let play = |planned: &Planned| ready(timed(wall, run_case(planned, &target, ledger)));
+    run_at_once(plan, &ModelTarget { deviations }, ledger, jobs)
+}
+
+/// Plays every case on a target that has no use for the machine's clock: the model, or a simulation of it. It does so on
+/// as many threads as `jobs` says; the records are in the order of the plan, so the number of threads can't be seen in
+/// them.
+///
+/// # Panics
+/// If the system gives no threads, or the target waits.
+pub fn run_at_once<T: Target>(
+    plan: &[Planned],
+    target: &T,
+    ledger: Option<&Ledger>,
+    jobs: usize,
+) -> Vec<ScenarioFinished> {
+    let wall = Clock::start(1);
+    let play = |planned: &Planned| ready(timed(wall, run_case(planned, target, ledger)));
     if jobs == 1 {
         return plan.iter().map(play).collect();
     }
@@ -115,10 +129,10 @@ async fn timed(wall: Clock, case: impl Future<Output = ScenarioFinished>) -> Sce
     ScenarioFinished { wall: Wall { started_ms, elapsed_ms, ..record.wall }, ..record }
 }
 
-/// The result of a future that never waits, as those of the model are.
+/// The result of a future that never waits.
 fn ready<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,
-        Poll::Pending => unreachable!("nothing on the model's way waits"),
+        Poll::Pending => unreachable!("a target in virtual time never waits"),
     }
 }

@@ -10,14 +10,21 @@ use super::event::{
 };
 use super::ledger::Finding;
 use super::play::Planned;
-use crate::judge::{self, Attempt, DeliveryTable, Exchange, Observed, Outcome, Verdict, message_of};
-use crate::scenario::{Capability, Case};
+use crate::judge::{self, Attempt, DeliveryTable, Exchange, Observed, Outcome, Verdict, subject_of};
+use crate::scenario::{Capability, Case, Subject};
 use crate::target;
 use crate::time::{Duration, Instant};
 
 pub(super) fn not_applicable(planned: &Planned, lacking: &[Capability]) -> ScenarioFinished {
     let lacking: Vec<String> = lacking.iter().map(ToString::to_string).collect();
     let reason = format!("the target does not have {}", lacking.join(", "));
+    untested(planned, ResultKind::NotApplicable, reason)
+}
+
+/// The scenario does not reckon with what the target has.
+pub(super) fn not_prepared(planned: &Planned, unknown: &[Capability]) -> ScenarioFinished {
+    let unknown: Vec<String> = unknown.iter().map(ToString::to_string).collect();
+    let reason = format!("the target has {}, which the scenario does not reckon with", unknown.join(", "));
     untested(planned, ResultKind::NotApplicable, reason)
 }
 
@@ -86,10 +93,12 @@ fn table(table: DeliveryTable) -> DeliveryRecord {
         observed_s: row.observed.map(seconds),
         verdict: row_verdict(row.verdict),
     };
+    let (message, confirmation) = subject(Some(table.subject));
     DeliveryRecord {
         path: table.path,
         subscriber: table.subscriber,
-        message: table.message,
+        message,
+        confirmation,
         rows: (1..).zip(table.rows).map(row).collect(),
     }
 }
@@ -120,8 +129,10 @@ fn exchange(exchange: Exchange) -> ExchangeRecord {
 }
 
 fn attempt_record(case: &Case, attempt: Attempt) -> AttemptRecord {
+    let (message, confirmation) = subject(subject_of(case, &attempt));
     AttemptRecord {
-        message: message_of(case, &attempt),
+        message,
+        confirmation,
         at_s: at(attempt.arrived),
         ended_s: at(attempt.ended),
         method: attempt.request.method,
@@ -129,6 +140,15 @@ fn attempt_record(case: &Case, attempt: Attempt) -> AttemptRecord {
         body: String::from_utf8_lossy(&attempt.request.body).into_owned(),
         behaviour: attempt.behaviour,
         subscriber: attempt.subscriber,
+    }
+}
+
+/// The number of a message, the type of a confirmation.
+fn subject(subject: Option<Subject>) -> (Option<usize>, Option<String>) {
+    match subject {
+        Some(Subject::Message(number)) => (Some(number), None),
+        Some(Subject::Confirmation(confirmation)) => (None, Some(confirmation.name().into())),
+        None => (None, None),
     }
 }
 

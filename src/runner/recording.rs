@@ -100,8 +100,10 @@ impl Recording {
 impl Header {
     /// The clock of the run.
     pub fn clockwork(&self) -> Clockwork {
-        if self.clock == "virtual" {
-            return Clockwork::Virtual;
+        match self.clock.as_str() {
+            "virtual" => return Clockwork::Virtual,
+            "virtual, in ticks" => return Clockwork::Ticking,
+            _ => {}
         }
         // Runs recorded before `scale` was a key of its own have it in words: "real, 20 times fast".
         let in_words = || self.clock.split(' ').find_map(|word| word.parse().ok());

@@ -2,8 +2,6 @@
 //! Gives the records that the run would have had if this suite had judged it.
 //! Never judges what was not asked: a case that would send other requests today can't be told from an old recording.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use super::doubt::is_doubtful;
@@ -13,7 +11,7 @@ use super::play::Planned;
 use super::recording::Recording;
 use super::{Ledger, ledger, record};
 use crate::judge::{Attempt, Clockwork, Exchange, Noise, Observed, judge};
-use crate::scenario::{Action, Behaviour, Case, Script};
+use crate::scenario::{Behaviour, Case, Script};
 use crate::target::{Bindings, fill};
 use crate::time::{Duration, Instant};
 use crate::wire::{HttpRequest, HttpResponse};
@@ -55,8 +53,12 @@ fn rejudge_case(
 
 /// What was seen, as the target saw it; or why the recording does not tell it of this case.
 fn observed(case: &Case, old: &ScenarioFinished) -> Result<Observed, String> {
-    let exchanges =
-        old.exchanges.iter().map(|exchange| recorded_exchange(case, exchange)).collect::<Result<Vec<_>, _>>();
+    let bindings = recorded_bindings(case, old);
+    let exchanges = old
+        .exchanges
+        .iter()
+        .map(|exchange| recorded_exchange(case, &bindings, exchange))
+        .collect::<Result<Vec<_>, _>>();
     let exchanges = exchanges?;
     check_steps(case, &exchanges)?;
     old.attempts.iter().try_for_each(|attempt| check_script(case, attempt))?;
@@ -68,13 +70,21 @@ fn observed(case: &Case, old: &ScenarioFinished) -> Result<Observed, String> {
     })
 }
 
-fn recorded_exchange(case: &Case, old: &ExchangeRecord) -> Result<Exchange, String> {
+/// The names of the recorded run as far as requests hold them: what is masked need not be right.
+fn recorded_bindings(case: &Case, old: &ScenarioFinished) -> Bindings {
+    let addresses = case.subscribers.keys().map(|name| (name.clone(), format!("http://{name}.test/"))).collect();
+    let mut bindings = Bindings::new("recorded", case, addresses);
+    for attempt in &old.attempts {
+        bindings.arrived(&attempt.subscriber, &recorded_attempt(case, attempt).request);
+    }
+    bindings
+}
+
+fn recorded_exchange(case: &Case, bindings: &Bindings, old: &ExchangeRecord) -> Result<Exchange, String> {
     let index = old.step.strip_prefix("steps[").and_then(|rest| rest.strip_suffix(']')?.parse::<usize>().ok());
-    let index = index.filter(|index| case.steps.get(*index).is_some_and(|step| !waits(&step.action)));
+    let index = index.filter(|index| case.steps.get(*index).is_some_and(|step| step.action.asks()));
     let step = index.ok_or_else(|| format!("{} sends nothing any more", old.step))?;
-    let addresses: BTreeMap<_, _> =
-        case.subscribers.keys().map(|name| (name.clone(), format!("http://{name}.test/"))).collect();
-    let now = fill(&case.steps[step].action, &Bindings::new("recorded", case, addresses));
+    let now = fill(&case.steps[step].action, bindings);
     // A body of `null` reads back as none.
     let masked = |body: Option<&Value>| body.filter(|body| !body.is_null()).map(mask);
     let same_body = masked(now.json().as_ref()) == masked(old.body.as_ref());
@@ -100,14 +110,10 @@ fn recorded_exchange(case: &Case, old: &ExchangeRecord) -> Result<Exchange, Stri
     })
 }
 
-const fn waits(action: &Action) -> bool {
-    matches!(action, Action::Advance(_))
-}
-
 /// Every step has to have been played, unless one before it ended the case.
 fn check_steps(case: &Case, exchanges: &[Exchange]) -> Result<(), String> {
     let mut played = exchanges.iter();
-    for (index, step) in case.steps.iter().enumerate().filter(|(_, step)| !waits(&step.action)) {
+    for (index, step) in case.steps.iter().enumerate().filter(|(_, step)| step.action.asks()) {
         match played.next() {
             Some(exchange) if exchange.step != index => {
                 return Err(format!("steps[{index}] stood elsewhere when this was recorded"));

@@ -137,7 +137,7 @@ fn id_of(root: &Path, file: &Path) -> String {
 }
 
 /// The text of a file.
-pub(super) fn read_text(file: &Path) -> Result<String, SuiteError> {
+pub fn read_text(file: &Path) -> Result<String, SuiteError> {
     std::fs::read_to_string(file).map_err(|source| unreadable(file, source))
 }
 

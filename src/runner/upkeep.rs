@@ -11,6 +11,7 @@ use super::recording::Recording;
 use crate::judge::check_paths;
 use crate::protocol::Deviation;
 use crate::scenario::{Diagnostic, annotate};
+use crate::spelling::nearest;
 
 /// Everything that is wrong with the ledger in `file`, whose text is `text`.
 pub fn check_ledger(file: &str, text: &str, ledger: &Ledger, plan: &[Planned]) -> Vec<Diagnostic> {
@@ -23,13 +24,13 @@ pub fn check_ledger(file: &str, text: &str, ledger: &Ledger, plan: &[Planned]) -
         match plan.iter().find(|planned| planned.case.id == entry.id) {
             None => {
                 let ids = plan.iter().map(|planned| planned.case.id.as_str());
-                complain(index, "id", format!("no case is called `{}`", entry.id), nearest(&entry.id, ids));
+                complain(index, "id", format!("no case is called `{}`", entry.id), suggest(&entry.id, ids));
             }
             Some(planned) => {
                 let paths = check_paths(&planned.case);
                 if !paths.contains(&entry.check) {
                     let message = format!("`{}` has no check `{}`", entry.id, entry.check);
-                    complain(index, "check", message, nearest(&entry.check, paths.iter().map(String::as_str)));
+                    complain(index, "check", message, suggest(&entry.check, paths.iter().map(String::as_str)));
                 }
             }
         }
@@ -38,7 +39,7 @@ pub fn check_ledger(file: &str, text: &str, ledger: &Ledger, plan: &[Planned]) -
         {
             let names = Deviation::ALL.iter().map(|deviation| deviation.name());
             let message = format!("no deviation is called `{name}`");
-            complain(index, &format!("deviations[{position}]"), message, nearest(name, names));
+            complain(index, &format!("deviations[{position}]"), message, suggest(name, names));
         }
         if !seen.insert(key(entry)) {
             complain(index, "check", format!("`{}` has two entries for this check", entry.id), None);
@@ -65,8 +66,6 @@ fn key(entry: &Entry) -> (&str, &str) {
     (&entry.id, &entry.check)
 }
 
-fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
-    let likeness = |other: &str| strsim::jaro_winkler(name, other);
-    let nearest = names.max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
-    nearest.map(|nearest| format!("did you mean `{nearest}`?"))
+fn suggest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
+    nearest(name, names).map(|nearest| format!("did you mean `{nearest}`?"))
 }

@@ -3,12 +3,15 @@
 //! Never holds a name that resolves to nothing: subscribers, subscriptions and message numbers are checked before.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
+use super::confirmation::{ConfirmByLink, Confirmation};
 use super::file::{
     Capability, Confirm, Expect, ExpectedAnswer, ExpectedDelivery, ListSubscriptions, OfProject, OfQueue,
     OfSubscription, PatchQueue, PatchSubscription, Post, PutQueue, Subscribe,
 };
+use super::network::Disruption;
 use super::register::Level;
 use super::script::Script;
 use crate::protocol::Deviation;
@@ -40,6 +43,8 @@ pub struct Scenario {
 pub struct Case {
     /// The scenario's id, with `[axis=value]` if it has a matrix.
     pub id: String,
+    /// What a target must be able to do, as for the whole scenario.
+    pub needs: BTreeSet<Capability>,
     /// The script of each subscriber.
     pub subscribers: BTreeMap<String, Script>,
     /// What the client does.
@@ -75,8 +80,17 @@ pub enum Action {
     ListSubscriptions(ListSubscriptions),
     PatchSubscription(PatchSubscription),
     Confirm(Confirm),
+    ConfirmByLink(ConfirmByLink),
     DeleteSubscription(OfSubscription),
+    Network(Disruption),
     Advance(Duration),
+}
+
+impl Action {
+    /// Whether it asks the server something, and so has an answer.
+    pub const fn asks(&self) -> bool {
+        !matches!(self, Self::Advance(_) | Self::Network(_))
+    }
 }
 
 impl Case {
@@ -93,6 +107,22 @@ impl Case {
         }
         let steps: Duration = self.steps.iter().map(Step::waits).sum();
         by_subscriber.into_values().max().unwrap_or_default().max(steps) + self.expect.quiet()
+    }
+}
+
+impl Case {
+    /// Whether any of its steps does something to the network.
+    pub fn disrupts_network(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.action, Action::Network(_)))
+    }
+
+    /// The longest latency that its steps give the network.
+    pub fn latency_max(&self) -> Duration {
+        let latency = |step: &Step| match &step.action {
+            Action::Network(Disruption::Latency(_, latency)) => Some(*latency),
+            _ => None,
+        };
+        self.steps.iter().filter_map(latency).max().unwrap_or_default()
     }
 }
 
@@ -113,7 +143,33 @@ impl Expect {
     }
 }
 
+/// What an attempt carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// A confirmation of this type.
+    Confirmation(Confirmation),
+    /// The message of this number, counted through the whole scenario from 0.
+    Message(usize),
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Confirmation(confirmation) => f.write_str(confirmation.name()),
+            Self::Message(number) => write!(f, "message {number}"),
+        }
+    }
+}
+
 impl ExpectedDelivery {
+    /// What is delivered.
+    pub fn subject(&self) -> Subject {
+        match self.confirmation {
+            Some(confirmation) => Subject::Confirmation(confirmation),
+            None => Subject::Message(self.message.unwrap_or_default()),
+        }
+    }
+
     /// The longest accepted delay before the attempt at `index`, counted from 0.
     pub fn delay_before(&self, index: usize) -> Duration {
         match index.checked_sub(1) {

@@ -174,7 +174,7 @@ fn plain(expected: &str) -> &str {
         "f64" => "a number",
         "a sequence" => "an array",
         "a map" => "an object",
-        "string or map" | "enum Capability" => "a string",
+        "string or map" | "enum Capability" | "enum Confirmation" | "enum NetworkEvent" | "enum Way" => "a string",
         other if other.starts_with("struct ") => "an object",
         other if other.starts_with("variant identifier") => "a string",
         other => other,

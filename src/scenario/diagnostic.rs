@@ -6,6 +6,8 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
+use crate::spelling::nearest;
+
 /// One thing that is wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -93,19 +95,6 @@ pub(super) fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
     }
 }
 
-/// The known name that `word` most likely misspells.
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let lower = word.to_lowercase();
-    let distance = |name: &str| strsim::damerau_levenshtein(&lower, &name.to_lowercase());
-    // A third of the letters wrong is still a slip; a longer name with the word in front is an abbreviation.
-    let letters = word.chars().count();
-    let likely = |name: &str| {
-        (letters > 1 && distance(name) <= letters.max(3) / 3)
-            || (lower.len() >= 3 && name.to_lowercase().starts_with(&lower))
-    };
-    known.into_iter().filter(|name| likely(name)).min_by_key(|name| distance(name))
-}
-
 /// `` `a`, `b` ``.
 pub(super) fn quoted_list(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
@@ -155,20 +144,5 @@ mod tests {
             )
         );
         assert!(render(&[found], text, Look::Styled).contains("\u{1b}["));
-    }
-
-    #[track_caller]
-    fn check_suggestion(word: &str, expected: Option<&str>) {
-        assert_eq!(nearest(word, ["queue", "metadata", "project", "to"]), expected);
-    }
-
-    #[test]
-    fn slips_of_the_finger_are_recognised() {
-        check_suggestion("queu", Some("queue"));
-        check_suggestion("Queue", Some("queue"));
-        check_suggestion("qeueu", None);
-        check_suggestion("meta", Some("metadata"));
-        check_suggestion("too", Some("to"));
-        check_suggestion("body", None);
     }
 }

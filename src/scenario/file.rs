@@ -13,6 +13,8 @@ use serde::de::{self, IntoDeserializer, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use super::confirmation::{ConfirmByLink, Confirmation};
+use super::network::NetworkFile;
 use super::schema::{Axis, BehaviourFile, DurationText, PlantedDeviation, Status};
 
 /// One scenario: what the client does, how the subscribers answer, and what must be seen.
@@ -161,10 +163,19 @@ pub struct StepFile {
     #[serde(default, deserialize_with = "present")]
     #[schemars(with = "Confirm")]
     pub confirm: Option<Confirm>,
+    /// The request that a confirmation asks a subscriber to send, as the subscriber would send it: method, path,
+    /// project and signature are those of the confirmation. Waits for it if it has not arrived.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "ConfirmByLink")]
+    pub confirm_by_link: Option<ConfirmByLink>,
     /// `DELETE /v2/queues/{queue}/subscriptions/{id}`.
     #[serde(default, deserialize_with = "present")]
     #[schemars(with = "OfSubscription")]
     pub delete_subscription: Option<OfSubscription>,
+    /// Disrupts the simulated network, which the scenario `needs` then.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "NetworkFile")]
+    pub network: Option<NetworkFile>,
     /// Waits this many seconds before the next step.
     #[serde(default, deserialize_with = "present")]
     #[schemars(with = "f64", range(min = 0))]
@@ -361,10 +372,12 @@ pub struct ExpectedAnswer {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Expect {
-    /// One entry for each message and subscriber that are to meet; what is listed nowhere must not arrive.
+    /// One entry for each message or confirmation and the subscriber that it is to meet; what is listed nowhere must
+    /// not arrive.
     #[serde(default)]
     pub deliveries: Vec<ExpectedDelivery>,
-    /// The order in which messages arrive at a subscriber, every attempt counted, by message number.
+    /// The order in which messages arrive at a subscriber, every attempt counted, by message number; confirmations
+    /// are not counted.
     #[serde(default)]
     pub arrivals: BTreeMap<String, Vec<usize>>,
     /// Seconds of silence after the last attempt that make a count mean something; 35 unless said otherwise.
@@ -373,15 +386,20 @@ pub struct Expect {
     pub quiet_s: f64,
 }
 
-/// How one message is delivered to one subscriber.
+/// How one message, or every confirmation of one type, is delivered to one subscriber.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExpectedDelivery {
     /// The subscriber's name.
     pub subscriber: String,
     /// The message's number, counted through the whole scenario from 0; 0 unless said otherwise.
-    #[serde(default)]
-    pub message: usize,
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "usize")]
+    pub message: Option<usize>,
+    /// The type of the confirmations, instead of a message: all those that this subscriber is sent, in one row.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "Confirmation")]
+    pub confirmation: Option<Confirmation>,
     /// How many requests arrive in all, the first included.
     pub attempts: u32,
     /// Seconds from the end of each attempt to the arrival of the next, one fewer than attempts; a list inside the

@@ -12,11 +12,13 @@
 mod annotate;
 mod case;
 mod check;
+mod confirmation;
 mod decode;
 mod diagnostic;
 mod document;
 mod file;
 mod matrix;
+mod network;
 mod parse;
 mod register;
 mod schema;
@@ -25,13 +27,15 @@ mod spans;
 mod step;
 
 pub use annotate::{annotate, decode_document};
-pub use case::{Action, Case, Scenario, Step};
+pub use case::{Action, Case, Scenario, Step, Subject};
+pub use confirmation::{ConfirmByLink, Confirmation};
 pub use diagnostic::{Diagnostic, Look, render};
 pub use file::{
     AnswerFile, Capability, Confirm, Expect, ExpectedAnswer, ExpectedDelivery, ListSubscriptions, MAIN_PROJECT,
     NewMessage, OfProject, OfQueue, OfSubscription, OneOrMany, PatchQueue, PatchSubscription, Post, PutQueue,
     ScenarioFile, StepFile, Subscribe, SubscriberFile,
 };
+pub use network::{Disruption, Host, NetworkEvent, NetworkFile, Way};
 pub use parse::parse;
 pub use register::{Level, Register, Requirement, Source};
 pub use schema::{register_schema, schema};

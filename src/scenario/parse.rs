@@ -118,7 +118,8 @@ fn scenario(id: &str, file: &str, cases: Vec<DecodedCase>, register: &Register) 
 
 fn case(id: &str, (suffix, file, subscribers): DecodedCase) -> Case {
     let steps = file.steps.into_iter().map(step).collect();
-    Case { id: format!("{id}{suffix}"), subscribers, steps, expect: file.expect }
+    let needs = file.needs.into_iter().collect();
+    Case { id: format!("{id}{suffix}"), needs, subscribers, steps, expect: file.expect }
 }
 
 fn step(mut step: StepFile) -> Step {

@@ -9,12 +9,13 @@ use crate::time::Duration;
 macro_rules! actions {
     ($($key:ident => $variant:ident,)*) => {
         /// The keys of a step that are actions, in the order of the format.
-        pub(super) const ACTIONS: &[&str] = &[$(stringify!($key),)* "advance"];
+        pub(super) const ACTIONS: &[&str] = &[$(stringify!($key),)* "network", "advance"];
 
         /// The actions that a step names.
         pub(super) fn named_actions(step: &StepFile) -> Vec<&'static str> {
-            let named = [$((stringify!($key), step.$key.is_some()),)* ("advance", step.advance.is_some())];
-            named.into_iter().filter(|(_, is_named)| *is_named).map(|(key, _)| key).collect()
+            let asks = [$((stringify!($key), step.$key.is_some()),)*];
+            let others = [("network", step.network.is_some()), ("advance", step.advance.is_some())];
+            asks.into_iter().chain(others).filter(|(_, is_named)| *is_named).map(|(key, _)| key).collect()
         }
 
         /// The action of a step; nothing if it has none.
@@ -22,6 +23,9 @@ macro_rules! actions {
             $(if let Some(request) = step.$key {
                 return Some(Action::$variant(request));
             })*
+            if let Some(network) = step.network {
+                return network.disruption().map(Action::Network);
+            }
             step.advance.and_then(seconds).map(Action::Advance)
         }
     };
@@ -40,6 +44,7 @@ actions! {
     list_subscriptions => ListSubscriptions,
     patch_subscription => PatchSubscription,
     confirm => Confirm,
+    confirm_by_link => ConfirmByLink,
     delete_subscription => DeleteSubscription,
 }
 

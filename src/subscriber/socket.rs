@@ -1,4 +1,4 @@
-//! Takes connections on a port of its own.
+//! Takes connections on a port of its own, over TCP or a simulated network.
 //! Gives each request to an [`Audience`] and does to the connection what the audience says.
 //! Never decides anything: which behaviour, and when the port is closed, is the audience's to say.
 
@@ -6,7 +6,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
@@ -46,6 +46,27 @@ pub enum Reaction {
     Redirect(u16, String),
 }
 
+/// Where connections to a subscriber come in: a port of TCP, or of a simulated network.
+pub trait Port: Send + 'static {
+    /// What accepts connections while the port is open.
+    type Listener: Send + Sync + 'static;
+    /// A connection.
+    type Connection: Connection;
+
+    /// Opens the port.
+    fn open(&mut self) -> impl Future<Output = io::Result<Self::Listener>> + Send;
+    /// The next connection.
+    fn accept(listener: &Self::Listener) -> impl Future<Output = io::Result<Self::Connection>> + Send;
+    /// Closes the port: connections are refused from now on, and nobody else gets it.
+    fn close(&mut self, listener: Self::Listener) -> io::Result<()>;
+}
+
+/// One connection to a subscriber.
+pub trait Connection: AsyncRead + AsyncWrite + Unpin + Send + 'static {
+    /// Makes the end of the connection a reset, as far as the network has such a thing.
+    fn reset(&mut self) -> io::Result<()>;
+}
+
 /// A subscriber's open or closed port; dropping it ends everything on it.
 #[derive(Debug)]
 pub struct Listener {
@@ -83,20 +104,68 @@ impl Reserved {
     /// # Errors
     /// If the system has no room for it.
     pub fn open(self, subscriber: &str, audience: Arc<dyn Audience>, clock: Clock) -> io::Result<Listener> {
-        let door = match audience.closed(subscriber) {
-            Some(_) => Door::Closed(self.socket),
-            None => Door::Open(self.socket.listen(BACKLOG)?),
-        };
         let address = self.address;
-        let port = Port { subscriber: subscriber.to_owned(), audience, clock, address };
-        Ok(Listener { address, task: tokio::spawn(port.run(door)) })
+        let (port, listener) = match audience.closed(subscriber) {
+            Some(_) => (TcpPort { address, socket: Some(self.socket) }, None),
+            None => (TcpPort { address, socket: None }, Some(self.socket.listen(BACKLOG)?)),
+        };
+        let seat = Seat { subscriber: subscriber.to_owned(), audience, clock };
+        Ok(Listener { address, task: tokio::spawn(run(port, listener, Arc::new(seat))) })
     }
 }
 
-/// The two states of a port.
-enum Door {
-    Closed(TcpSocket),
-    Open(TcpListener),
+/// Opens and closes the port as the audience says, and serves connections while it is open.
+pub async fn attend<P: Port>(port: P, subscriber: String, audience: Arc<dyn Audience>, clock: Clock) {
+    run(port, None, Arc::new(Seat { subscriber, audience, clock })).await;
+}
+
+async fn run<P: Port>(mut port: P, mut open: Option<P::Listener>, seat: Arc<Seat>) {
+    loop {
+        let listener = match open.take() {
+            Some(listener) => listener,
+            None => {
+                seat.wait_until_open().await;
+                let Ok(listener) = port.open().await else { return };
+                listener
+            }
+        };
+        seat.serve_until_closed::<P>(&listener).await;
+        if port.close(listener).is_err() {
+            return;
+        }
+    }
+}
+
+struct TcpPort {
+    address: SocketAddr,
+    socket: Option<TcpSocket>,
+}
+
+impl Port for TcpPort {
+    type Listener = TcpListener;
+    type Connection = TcpStream;
+
+    async fn open(&mut self) -> io::Result<TcpListener> {
+        self.socket.take().map_or_else(|| bound(self.address), Ok)?.listen(BACKLOG)
+    }
+
+    async fn accept(listener: &TcpListener) -> io::Result<TcpStream> {
+        let (stream, _) = listener.accept().await?;
+        let _ = stream.set_nodelay(true);
+        Ok(stream)
+    }
+
+    fn close(&mut self, listener: TcpListener) -> io::Result<()> {
+        drop(listener);
+        self.socket = Some(bound(self.address)?);
+        Ok(())
+    }
+}
+
+impl Connection for TcpStream {
+    fn reset(&mut self) -> io::Result<()> {
+        self.set_zero_linger()
+    }
 }
 
 /// A bound socket that does not listen yet: connections to it are refused, and nobody else can take the port.
@@ -107,36 +176,14 @@ fn bound(address: SocketAddr) -> io::Result<TcpSocket> {
     Ok(socket)
 }
 
-struct Port {
+/// A subscriber before its audience.
+struct Seat {
     subscriber: String,
     audience: Arc<dyn Audience>,
     clock: Clock,
-    address: SocketAddr,
 }
 
-impl Port {
-    /// Opens and closes the port as the audience says, and serves connections while it is open.
-    async fn run(self, mut door: Door) {
-        let port = Arc::new(self);
-        loop {
-            let changed = match door {
-                Door::Closed(socket) => {
-                    port.wait_until_open().await;
-                    socket.listen(BACKLOG).map(Door::Open)
-                }
-                Door::Open(listener) => {
-                    port.serve_until_closed(&listener).await;
-                    drop(listener);
-                    bound(port.address).map(Door::Closed)
-                }
-            };
-            match changed {
-                Ok(changed) => door = changed,
-                Err(_) => return,
-            }
-        }
-    }
-
+impl Seat {
     async fn wait_until_open(&self) {
         loop {
             let changed = self.audience.changed().notified();
@@ -148,7 +195,7 @@ impl Port {
         }
     }
 
-    async fn serve_until_closed(self: &Arc<Self>, listener: &TcpListener) {
+    async fn serve_until_closed<P: Port>(self: &Arc<Self>, listener: &P::Listener) {
         let mut connections = JoinSet::new();
         loop {
             let changed = self.audience.changed().notified();
@@ -158,7 +205,7 @@ impl Port {
             tokio::select! {
                 biased;
                 () = changed => {}
-                accepted = listener.accept() => if let Ok((stream, _)) = accepted {
+                accepted = P::accept(listener) => if let Ok(stream) = accepted {
                     connections.spawn(Arc::clone(self).serve(stream));
                 },
                 Some(_) = connections.join_next() => {}
@@ -167,8 +214,7 @@ impl Port {
     }
 
     /// One connection, one request: every answer closes.
-    async fn serve(self: Arc<Self>, mut stream: TcpStream) {
-        let _ = stream.set_nodelay(true);
+    async fn serve<C: Connection>(self: Arc<Self>, mut stream: C) {
         if let Some(request) = read_request(&mut stream).await
             && let Some((ticket, reaction)) = self.audience.arrived(&self.subscriber, request)
         {
@@ -177,7 +223,7 @@ impl Port {
         }
     }
 
-    async fn react(&self, stream: &mut TcpStream, ticket: Ticket, reaction: Reaction) -> io::Result<()> {
+    async fn react<C: Connection>(&self, stream: &mut C, ticket: Ticket, reaction: Reaction) -> io::Result<()> {
         let end = || self.audience.ended(ticket);
         match reaction {
             Reaction::Redirect(status, to) => {
@@ -203,7 +249,7 @@ impl Port {
                 }
                 Behaviour::Reset => {
                     end();
-                    stream.set_zero_linger()
+                    stream.reset()
                 }
                 Behaviour::ReadThenClose | Behaviour::Refuse(_) | Behaviour::Redirect { .. } => {
                     end();
@@ -213,7 +259,7 @@ impl Port {
         }
     }
 
-    async fn answer(&self, stream: &mut TcpStream, ticket: Ticket, answer: &Answer) -> io::Result<()> {
+    async fn answer<C: Connection>(&self, stream: &mut C, ticket: Ticket, answer: &Answer) -> io::Result<()> {
         let hung_up = self.sleep_or_hangup(stream, answer.delay).await;
         self.audience.ended(ticket);
         if hung_up {
@@ -229,7 +275,7 @@ impl Port {
     }
 
     /// Ten bytes, evenly spread.
-    async fn slow_body(&self, stream: &mut TcpStream, ticket: Ticket, duration: Duration) -> io::Result<()> {
+    async fn slow_body<C: Connection>(&self, stream: &mut C, ticket: Ticket, duration: Duration) -> io::Result<()> {
         const BODY: &[u8] = b"slow body\n";
         let start = self.clock.now();
         let mut sent = stream.write_all(&head(200, &[], Some(BODY.len()))).await;
@@ -249,7 +295,7 @@ impl Port {
     }
 
     /// Waits; answers whether the peer hung up meanwhile.
-    async fn sleep_or_hangup(&self, stream: &mut TcpStream, duration: Duration) -> bool {
+    async fn sleep_or_hangup<C: Connection>(&self, stream: &mut C, duration: Duration) -> bool {
         if duration.is_zero() {
             return false;
         }
@@ -275,7 +321,7 @@ fn head(status: u16, headers: &[(String, String)], length: Option<usize>) -> Vec
 }
 
 /// Reads one whole request; `None` if the peer sent none.
-async fn read_request(stream: &mut TcpStream) -> Option<HttpRequest> {
+async fn read_request<C: Connection>(stream: &mut C) -> Option<HttpRequest> {
     let mut bytes = Vec::new();
     loop {
         if let Some(request) = parse_request(&bytes)? {

@@ -7,12 +7,16 @@ use std::collections::BTreeMap;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
+use crate::judge::read_confirmation;
 use crate::rng::Stream;
-use crate::scenario::{Action, Case, Subscribe};
+use crate::scenario::{Action, Case, ConfirmByLink, Confirmation, Subscribe};
 use crate::wire::{HttpRequest, PATCH_MEDIA_TYPE, escaped};
 
 /// What stands for itself in a segment of a path. Source: RFC 3986, "unreserved".
 const IN_A_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Where a subscriber turns that was never told where: nothing is there.
+const NO_LINK: &str = "/v2/no-link";
 
 /// What the names in a case stand for in this run.
 #[derive(Clone, Debug)]
@@ -21,6 +25,8 @@ pub struct Bindings {
     project_prefix: String,
     addresses: BTreeMap<String, String>,
     subscriptions: BTreeMap<String, String>,
+    /// The last confirmation of each type that reached a subscriber.
+    confirmations: BTreeMap<(String, Confirmation), Map<String, Value>>,
 }
 
 impl Bindings {
@@ -33,6 +39,7 @@ impl Bindings {
             project_prefix: names.uuid().simple().to_string(),
             addresses,
             subscriptions: BTreeMap::new(),
+            confirmations: BTreeMap::new(),
         }
     }
 
@@ -54,6 +61,18 @@ impl Bindings {
         }
     }
 
+    /// Remembers what a request asks a subscriber to confirm, if it does.
+    pub fn arrived(&mut self, subscriber: &str, request: &HttpRequest) {
+        if let Some((confirmation, document)) = read_confirmation(request) {
+            self.confirmations.insert((subscriber.into(), confirmation), document);
+        }
+    }
+
+    /// Whether the confirmation that a step answers has reached its subscriber.
+    pub fn has_link(&self, link: &ConfirmByLink) -> bool {
+        self.confirmations.contains_key(&(link.subscriber.clone(), link.confirmation))
+    }
+
     /// The id of a subscription; one that the server never made has an id that names nothing.
     fn subscription(&self, name: &str) -> &str {
         self.subscriptions.get(name).map_or("00000000-0000-0000-0000-000000000000", String::as_str)
@@ -63,13 +82,13 @@ impl Bindings {
 /// The request of one step.
 ///
 /// # Panics
-/// For [`Action::Advance`], which asks for nothing.
+/// For an action that asks for nothing: [`Action::asks`].
 pub fn fill(action: &Action, bindings: &Bindings) -> HttpRequest {
     let of = |project: &str, method: &str, path: String, body: Option<Value>| {
         request(bindings, project, method, &path, body)
     };
     match action {
-        Action::Advance(_) => unreachable!("the stage waits instead"),
+        Action::Advance(_) | Action::Network(_) => unreachable!("the stage does it instead"),
         Action::PutQueue(put) => of(&put.project, "PUT", queue(&put.queue), put.metadata.clone()),
         Action::GetQueue(get) => of(&get.project, "GET", queue(&get.queue), None),
         Action::PatchQueue(patch) => {
@@ -110,9 +129,35 @@ pub fn fill(action: &Action, bindings: &Bindings) -> HttpRequest {
             let path = format!("{}/confirm", one(&confirm.queue, bindings.subscription(&confirm.subscription)));
             of(&confirm.project, "PUT", path, Some(json!({ "confirmed": confirm.confirmed })))
         }
+        Action::ConfirmByLink(link) => by_link(link, bindings),
         Action::DeleteSubscription(delete) => {
             of(&delete.project, "DELETE", one(&delete.queue, bindings.subscription(&delete.subscription)), None)
         }
+    }
+}
+
+/// The request that a confirmation asks for. What the confirmation does not say is sent empty: a request without the
+/// headers of a signature would be judged by other rules.
+fn by_link(link: &ConfirmByLink, bindings: &Bindings) -> HttpRequest {
+    let document = bindings.confirmations.get(&(link.subscriber.clone(), link.confirmation));
+    let said = |key: &str| document.and_then(|document| document.get(key)?.as_str()).unwrap_or_default().to_owned();
+    let changed = |name: &str| link.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+    let value = |name: &str| changed(name).map_or_else(|| said(name), |(_, value)| value.clone());
+    let mut headers = vec![
+        ("client-id".to_owned(), bindings.client_id.clone()),
+        ("accept".to_owned(), "application/json".to_owned()),
+        ("content-type".to_owned(), "application/json".to_owned()),
+    ];
+    let signed = ["X-Project-ID", "URL-Signature", "URL-Expires", "URL-Methods", "URL-Paths"];
+    headers.extend(signed.map(|name| (name.to_lowercase(), value(name))));
+    let more = link.headers.iter().map(|(name, value)| (name.to_lowercase(), value.clone()));
+    headers.extend(more.filter(|(name, _)| !signed.iter().any(|known| known.eq_ignore_ascii_case(name))));
+    let path = Some(said("URL-Paths")).filter(|path| path.starts_with('/'));
+    HttpRequest {
+        method: "PUT".into(),
+        target: escaped(&path.unwrap_or_else(|| NO_LINK.into())),
+        headers,
+        body: json!({ "confirmed": link.confirmed }).to_string().into_bytes(),
     }
 }
 

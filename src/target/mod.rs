@@ -4,6 +4,7 @@
 
 mod client;
 mod fill;
+mod house;
 mod launch;
 mod model;
 mod noise;
@@ -16,12 +17,16 @@ use std::sync::Arc;
 
 use crate::judge::{Clockwork, Observed};
 use crate::scenario::{Capability, Case};
-pub use client::send;
+pub use client::{send, send_over};
 pub use fill::{Bindings, fill};
+pub use house::{House, Stagehand};
 pub use launch::{LaunchOptions, Launched, launch, ping};
 pub use model::ModelTarget;
 pub use server::{ServerOptions, ServerTarget};
 pub use stage::{Move, Stage};
+
+/// More attempts than this in one case are taken for an endless schedule.
+pub const ATTEMPTS_MAX: usize = 10_000;
 
 /// Something a case can be played on.
 pub trait Target: Sync {
@@ -30,6 +35,11 @@ pub trait Target: Sync {
 
     /// What it declares to have; a scenario that needs more is not applicable.
     fn capabilities(&self) -> BTreeSet<Capability>;
+
+    /// What it has whether a scenario needs it or not: one that does not know of it would be misjudged.
+    fn always(&self) -> BTreeSet<Capability> {
+        BTreeSet::new()
+    }
 
     /// The clock its cases run on.
     fn clock(&self) -> Clockwork;
@@ -78,6 +88,12 @@ pub enum Error {
     /// The case made more attempts than any scenario may ask for.
     #[error("play the case to its end: more than {0} attempts, the retries do not stop")]
     Endless(usize),
+    /// The simulation broke off.
+    #[error("simulate the case to its end: {0}")]
+    Simulation(String),
+    /// The case does something to a network that the target does not have.
+    #[error("{0}: the target has no simulated network, so the case must say that it needs one")]
+    Undisruptable(String),
     /// The run was interrupted before the case was over.
     #[error("play the case to its end: the run was interrupted")]
     Interrupted,

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Bindings, Error, Move, Stage, Target};
+use super::{ATTEMPTS_MAX, Bindings, Error, Move, Stage, Target};
 use crate::judge::{Clockwork, Observed};
 use crate::model::{Model, Settings};
 use crate::protocol::{Delivery, DeliveryId, DeliveryOutcome, Deviations};
@@ -13,9 +13,6 @@ use crate::scenario::{Answer, Behaviour, Capability, Case};
 use crate::subscriber::{Reaction, Ticket};
 use crate::time::{Duration, Instant};
 use crate::wire::{HttpRequest, answer};
-
-/// More attempts than this in one case are taken for an endless schedule.
-const ATTEMPTS_MAX: usize = 10_000;
 
 /// The reference model as a target.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +27,7 @@ impl Target for ModelTarget {
     }
 
     fn capabilities(&self) -> BTreeSet<Capability> {
-        BTreeSet::new()
+        BTreeSet::from([Capability::Confirmation])
     }
 
     fn clock(&self) -> Clockwork {
@@ -51,13 +48,26 @@ impl ModelTarget {
         let addresses = case.subscribers.keys().map(|name| (name.clone(), format!("http://{name}.test/"))).collect();
         let world = World {
             stage: Stage::new(Arc::clone(case), Bindings::new("model", case, addresses), Duration::ZERO),
-            model: Model::new(Settings::new(self.deviations)),
+            model: Model::new(self.settings(case)),
             arrivals: BTreeMap::new(),
             attempts: 0,
         };
         world.run()
     }
+
+    /// A server as the case needs it.
+    fn settings(&self, case: &Case) -> Settings {
+        let mut settings = Settings::new(self.deviations);
+        if case.needs.contains(&Capability::Confirmation) {
+            settings.options.require_confirmation = true;
+            settings.options.secret_key = SECRET_KEY.into();
+        }
+        settings
+    }
 }
+
+/// The key of pre-signed URLs: any will do, where the client sees only what was signed with it.
+const SECRET_KEY: &str = "zaqarcheck";
 
 /// The model, the stage, and what is on its way between them.
 struct World {
@@ -89,6 +99,7 @@ impl World {
                     self.stage.handle_answer(now, response);
                     continue;
                 }
+                Move::Disrupt(disruption) => return Err(Error::Undisruptable(disruption.to_string())),
                 Move::Wait(until) => until,
             };
             let due = self.arrivals.first_key_value().map(|((at, _), _)| *at);
@@ -120,7 +131,7 @@ impl World {
             method: delivery.method.name().into(),
             target: "/".into(),
             headers: delivery.headers,
-            body: delivery.body,
+            body: delivery.body.into(),
         };
         match subscriber.and_then(|name| self.stage.handle_arrival(now, &name, request)) {
             None => (None, Duration::ZERO, DeliveryOutcome::ConnectionError),

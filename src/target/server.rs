@@ -4,19 +4,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Notify, Semaphore, SemaphorePermit};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::noise::NoiseWatch;
-use super::{Bindings, Error, Move, Stage, Target, client};
+use super::{Bindings, Error, House, Stage, Stagehand, Target, client};
 use crate::clock::Clock;
 use crate::judge::{Clockwork, Noise, Observed};
 use crate::scenario::{Capability, Case};
-use crate::subscriber::{Audience, Listener, Reaction, Reserved, Ticket, reserve};
+use crate::subscriber::{Listener, Reserved, reserve};
 use crate::time::{Duration, Instant};
-use crate::wire::HttpRequest;
+use crate::wire::{HttpRequest, HttpResponse};
 
 /// How long a missing attempt is waited for beyond its time, on the machine's clock.
 const PATIENCE: Duration = Duration::from_millis(600);
@@ -36,6 +36,8 @@ pub struct ServerOptions {
     pub advertise: Option<String>,
     /// The most deliveries under way at once.
     pub jobs: u32,
+    /// What the server is said to have.
+    pub capabilities: BTreeSet<Capability>,
     /// Names this run on the server, so that two runs don't meet.
     pub run: String,
 }
@@ -88,7 +90,11 @@ impl Target for ServerTarget {
     }
 
     fn capabilities(&self) -> BTreeSet<Capability> {
-        BTreeSet::new()
+        self.options.capabilities.clone()
+    }
+
+    fn always(&self) -> BTreeSet<Capability> {
+        self.options.capabilities.clone()
     }
 
     fn clock(&self) -> Clockwork {
@@ -100,50 +106,23 @@ impl Target for ServerTarget {
         let (start, clock) = (self.clock.now(), self.clock.restart());
         let play = self.plays.fetch_add(1, Ordering::Relaxed);
         let theatre = Theatre::open(case, &self.options, play, clock)?;
-        let mut workers = Some(workers);
-        loop {
-            let changed = theatre.house.changed.notified();
-            let (next, quiet) = theatre.poll();
-            if quiet {
-                workers = None; // Only silence is waited for: the next case may begin.
-            }
-            match next {
-                Move::Over => break,
-                Move::Send(request) => {
-                    theatre.house.changed.notify_waiters();
-                    let response = client::send(&self.options.address, &request).await?;
-                    theatre.house.with(|stage| stage.handle_answer(clock.now(), response));
-                }
-                Move::Wait(until) => tokio::select! {
-                    biased;
-                    () = changed => {}
-                    () = clock.sleep_until(until) => {}
-                },
-            }
-        }
-        drop(workers);
-        Ok(theatre.close(self.noise.since(start)))
+        let caller = Caller { address: &self.options.address, workers: Some(workers) };
+        theatre.house.play(clock, caller).await?;
+        Ok(theatre.close(clock.now(), self.noise.since(start)))
     }
 }
 
-/// A stage with the sockets of its subscribers.
+/// A house with the sockets of its subscribers.
 struct Theatre {
     house: Arc<House>,
     listeners: Vec<Listener>,
-}
-
-/// What the sockets share with the client's side.
-struct House {
-    stage: Mutex<Option<Stage>>,
-    clock: Clock,
-    changed: Notify,
 }
 
 impl Theatre {
     /// Reserves a port for each subscriber, sets the stage, and opens the ports: addresses must be known before the first
     /// step, and the first attempt may come before another task of ours runs.
     fn open(case: &Arc<Case>, options: &ServerOptions, play: u64, clock: Clock) -> Result<Self, Error> {
-        let house = Arc::new(House { stage: Mutex::new(None), clock, changed: Notify::new() });
+        let house = Arc::new(House::new());
         let cannot_listen = |source| Error::Listen { bind: options.bind, source };
         let (mut ports, mut addresses) = (Vec::new(), BTreeMap::new());
         for name in case.subscribers.keys() {
@@ -156,62 +135,30 @@ impl Theatre {
             ports.push((name, port));
         }
         let bindings = Bindings::new(&format!("{}/{play}", options.run), case, addresses);
-        let patience = PATIENCE * options.scale;
-        *lock(&house.stage) = Some(Stage::new(Arc::clone(case), bindings, patience));
-        let open = |(name, port): (&String, Reserved)| port.open(name, Arc::<House>::clone(&house), clock);
+        house.set(Stage::new(Arc::clone(case), bindings, PATIENCE * options.scale));
+        let open = |(name, port): (&String, Reserved)| port.open(name, house.seat(clock), clock);
         let listeners = ports.into_iter().map(open).collect::<Result<_, _>>().map_err(cannot_listen)?;
         Ok(Self { house, listeners })
     }
 
-    /// The client's next move; the second value says that only silence is waited for.
-    fn poll(&self) -> (Move, bool) {
-        let now = self.house.clock.now();
-        self.house.with(|stage| (stage.poll(now), stage.is_quiet(now)))
-    }
-
-    fn close(self, noise: Vec<Noise>) -> Observed {
+    fn close(self, now: Instant, noise: Vec<Noise>) -> Observed {
         drop(self.listeners);
-        let stage = lock(&self.house.stage).take().expect("closed only here");
-        stage.into_observed(self.house.clock.now(), noise)
+        self.house.close(now, noise)
     }
 }
 
-impl House {
-    fn with<T>(&self, act: impl FnOnce(&mut Stage) -> T) -> T {
-        act(lock(&self.stage).as_mut().expect("set before anybody knows an address"))
-    }
+/// A client of the server; its workers are free for the next case once only silence is waited for.
+struct Caller<'a> {
+    address: &'a str,
+    workers: Option<SemaphorePermit<'a>>,
 }
 
-impl Audience for House {
-    fn closed(&self, subscriber: &str) -> Option<Option<Instant>> {
-        let now = self.clock.now();
-        match lock(&self.stage).as_mut() {
-            Some(stage) => stage.closed(now, subscriber),
-            None => Some(None),
-        }
+impl Stagehand for Caller<'_> {
+    async fn send(&mut self, request: HttpRequest) -> Result<HttpResponse, Error> {
+        client::send(self.address, &request).await
     }
 
-    fn arrived(&self, subscriber: &str, request: HttpRequest) -> Option<(Ticket, Reaction)> {
-        let now = self.clock.now();
-        let reaction = lock(&self.stage).as_mut()?.handle_arrival(now, subscriber, request);
-        self.changed.notify_waiters();
-        reaction
+    fn on_quiet(&mut self) {
+        self.workers = None;
     }
-
-    fn ended(&self, ticket: Ticket) {
-        let now = self.clock.now();
-        if let Some(stage) = lock(&self.stage).as_mut() {
-            stage.handle_end(now, ticket);
-        }
-        self.changed.notify_waiters();
-    }
-
-    fn changed(&self) -> &Notify {
-        &self.changed
-    }
-}
-
-/// A panic elsewhere has its own report; the data behind the lock is whole, since nobody stops in the middle of a change.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,12 +2,12 @@
 //! Gives the client's next move, what each subscriber does, and in the end all that was observed.
 //! Never opens a socket or reads a clock: the same stage stands in virtual time and before a real server.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::fill::{Bindings, fill};
-use crate::judge::{Attempt, Exchange, Noise, Observed, message_of};
-use crate::scenario::{Action, Behaviour, Case, ExpectedDelivery};
+use crate::judge::{Attempt, Exchange, Noise, Observed, subject_of};
+use crate::scenario::{Action, Behaviour, Case, Disruption, ExpectedDelivery, Host, Subject};
 use crate::subscriber::{Reaction, Subscriber, Ticket};
 use crate::time::{Duration, Instant};
 use crate::wire::{HttpRequest, HttpResponse};
@@ -17,6 +17,8 @@ use crate::wire::{HttpRequest, HttpResponse};
 pub enum Move {
     /// Sends this request and hands its answer to [`Stage::handle_answer`].
     Send(HttpRequest),
+    /// Does this to the network and calls [`Stage::handle_disrupted`].
+    Disrupt(Disruption),
     /// Waits until then, or until something happens.
     Wait(Instant),
     /// Nothing more: the case is over.
@@ -37,7 +39,8 @@ pub struct Stage {
     not_before: Instant,
     sent: Option<(Instant, HttpRequest)>,
     stopped: bool,
-    open: usize,
+    /// The attempts under way.
+    open: BTreeSet<Ticket>,
     last_event: Instant,
     observed: Observed,
 }
@@ -56,7 +59,7 @@ impl Stage {
             not_before: Instant::START,
             sent: None,
             stopped: false,
-            open: 0,
+            open: BTreeSet::new(),
             last_event: Instant::START,
             observed: Observed::default(),
         }
@@ -75,10 +78,20 @@ impl Stage {
                 self.not_before = due + duration;
                 continue;
             }
+            // A server sends a confirmation when it has answered, so it may still be on its way.
+            if let Action::ConfirmByLink(link) = &step.action
+                && !self.bindings.has_link(link)
+                && now < due + self.patience
+            {
+                return Move::Wait(due + self.patience);
+            }
+            if let Action::Network(disruption) = &step.action {
+                return Move::Disrupt(disruption.clone());
+            }
             return self.send(now);
         }
         let deadline = self.deadline();
-        match self.open {
+        match self.open.len() {
             0 if now >= deadline => Move::Over,
             0 => Move::Wait(self.overdue().filter(|overdue| now < *overdue).unwrap_or(deadline).min(deadline)),
             _ => Move::Wait(deadline.max(now + self.patience + Duration::from_secs(1))),
@@ -102,6 +115,17 @@ impl Stage {
         (self.not_before, self.last_event) = (now, now);
     }
 
+    /// Takes in that the network has been disrupted as asked. What a host was doing ends with it.
+    pub fn handle_disrupted(&mut self, now: Instant) {
+        if let Action::Network(Disruption::Crash(Host::Subscriber(name))) = &self.case.steps[self.next_step].action {
+            let of_host = |ticket: &&Ticket| self.observed.attempts[**ticket].subscriber == *name;
+            let ended: Vec<Ticket> = self.open.iter().filter(of_host).copied().collect();
+            ended.into_iter().for_each(|ticket| self.handle_end(now, ticket));
+        }
+        self.next_step += 1;
+        (self.not_before, self.last_event) = (now, now);
+    }
+
     /// Whether a subscriber's port is closed now, and until when if that is known.
     pub fn closed(&mut self, now: Instant, subscriber: &str) -> Option<Option<Instant>> {
         self.subscribers.get_mut(subscriber).and_then(|player| player.closed(now))
@@ -116,6 +140,7 @@ impl Stage {
     ) -> Option<(Ticket, Reaction)> {
         let behaviour = self.subscribers.get_mut(subscriber)?.handle_arrival(now)?;
         let ticket = self.observed.attempts.len();
+        self.bindings.arrived(subscriber, &request);
         self.observed.attempts.push(Attempt {
             subscriber: subscriber.into(),
             arrived: now,
@@ -124,26 +149,28 @@ impl Stage {
             request,
             behaviour: behaviour.to_string(),
         });
-        self.open += 1;
+        self.open.insert(ticket);
         self.last_event = now;
         Some((ticket, self.reaction(behaviour)))
     }
 
     /// Takes in that a subscriber has done with an attempt.
     pub fn handle_end(&mut self, now: Instant, ticket: Ticket) {
+        if !self.open.remove(&ticket) {
+            return; // It ended with its host.
+        }
         let attempt = &mut self.observed.attempts[ticket];
         attempt.ended = now;
         if let Some(player) = self.subscribers.get_mut(&attempt.subscriber) {
             player.handle_end(now);
         }
-        self.open -= 1;
         self.last_event = now;
     }
 
     /// Whether only silence is waited for: everything expected has been seen, or is so late that it won't come.
     pub fn is_quiet(&self, now: Instant) -> bool {
         let over = self.stopped || self.next_step >= self.case.steps.len();
-        over && self.open == 0 && self.overdue().is_none_or(|overdue| now >= overdue)
+        over && self.open.is_empty() && self.overdue().is_none_or(|overdue| now >= overdue)
     }
 
     /// The subscriber that listens at this address, if one of this case does.
@@ -198,12 +225,12 @@ impl Stage {
         if self.stopped {
             return None;
         }
-        let mut seen: BTreeMap<(&str, Option<usize>), usize> = BTreeMap::new();
+        let mut seen: BTreeMap<(&str, Option<Subject>), usize> = BTreeMap::new();
         for attempt in &self.observed.attempts {
-            *seen.entry((&attempt.subscriber, message_of(&self.case, attempt))).or_default() += 1;
+            *seen.entry((&attempt.subscriber, subject_of(&self.case, attempt))).or_default() += 1;
         }
         let missing = |delivery: &ExpectedDelivery| {
-            let seen = seen.get(&(delivery.subscriber.as_str(), Some(delivery.message))).copied().unwrap_or(0);
+            let seen = seen.get(&(delivery.subscriber.as_str(), Some(delivery.subject()))).copied().unwrap_or(0);
             (seen < delivery.attempts as usize).then(|| delivery.delay_before(seen))
         };
         self.case.expect.deliveries.iter().filter_map(missing).max()

@@ -1,13 +1,17 @@
-//! Takes HTTP messages as plain values.
+//! Takes HTTP messages and frames of websockets as plain values.
 //! Gives the protocol values they stand for, and back.
 //! Never opens a socket, and never knows what the model answers.
 
+mod accept;
+mod checks;
 mod decode;
 mod document;
 mod encode;
+mod fixed;
 mod http;
 mod query;
 mod route;
+pub mod websocket;
 
 use crate::model::Model;
 use crate::time::Instant;
@@ -20,5 +24,12 @@ pub const PATCH_MEDIA_TYPE: &str = "application/openstack-messaging-v2.0-json-pa
 
 /// What the model answers to an HTTP request.
 pub fn answer(model: &mut Model, now: Instant, request: &HttpRequest) -> HttpResponse {
-    encode(decode(request).map_or_else(Into::into, |request| model.handle(now, request)))
+    let mut response = match decode(request, model.settings(), now) {
+        Ok(read) => encode(model.handle(now, read), request),
+        Err(response) => response,
+    };
+    if request.method == "HEAD" {
+        response.body.clear();
+    }
+    response
 }

@@ -188,9 +188,9 @@ fn a_launched_command_is_ended_with_its_children() {
 
 #[test]
 fn mutants_names_who_catches_a_mistake_and_fails_for_one_that_nobody_catches() {
-    let run = zaqarcheck(&["mutants", "confirmation-not-stored"]).assert().code(0);
+    let run = zaqarcheck(&["mutants", "signature-never-expires"]).assert().code(0);
     assert!(
-        stdout(&run).contains("confirmation-not-stored       1  should  subscriptions/confirm\n"),
+        stdout(&run).contains("signature-never-expires       1  should  confirmation/link-expires\n"),
         "{}",
         stdout(&run)
     );

@@ -9,12 +9,12 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 #[test]
-fn two_runs_of_the_model_write_the_same_bytes() {
-    for profile in ["documented", "zaqar-23.0.1"] {
-        let (one, many) = (run(profile, "1"), run(profile, "16"));
+fn two_runs_in_virtual_time_write_the_same_bytes() {
+    for (target, profile) in [("model", "documented"), ("model", "zaqar-23.0.1"), ("sim", "documented")] {
+        let (one, many) = (run(target, profile, "1"), run(target, profile, "16"));
         assert!(one.record.len() > 1_000_000, "a record of {} bytes is none of the whole suite", one.record.len());
-        assert!(one.record == many.record, "the records under {profile} differ");
-        assert!(one.text == many.text, "the texts under {profile} differ:\n{}\n{}", one.text, many.text);
+        assert!(one.record == many.record, "the records of {target} under {profile} differ");
+        assert!(one.text == many.text, "the texts of {target} under {profile} differ:\n{}\n{}", one.text, many.text);
     }
 }
 
@@ -24,11 +24,11 @@ struct Written {
     text: String,
 }
 
-fn run(profile: &str, jobs: &str) -> Written {
+fn run(target: &str, profile: &str, jobs: &str) -> Written {
     let folder = TempDir::new().expect("a temporary folder");
     let record = folder.path().join("record.ndjson");
     let output = Command::new(env!("CARGO_BIN_EXE_zaqarcheck"))
-        .args(["run", "--profile", profile, "--jobs", jobs, "--report"])
+        .args(["run", "--target", target, "--profile", profile, "--jobs", jobs, "--report"])
         .arg(format!("ndjson={}", record.display()))
         .output()
         .expect("the program starts");

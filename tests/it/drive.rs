@@ -78,7 +78,8 @@ pub(crate) fn subscribe(name: &str, document: Value) -> Operation {
 
 pub(crate) fn post(name: &str, bodies: impl IntoIterator<Item = String>) -> Operation {
     let messages: Vec<Value> = bodies.into_iter().map(|body| serde_json::json!({ "body": body })).collect();
-    Operation::PostMessages { queue: queue(name), document: Some(serde_json::json!({ "messages": messages })) }
+    let document = serde_json::json!({ "messages": messages });
+    Operation::PostMessages { queue: queue(name), size: document.to_string().len(), document: Some(document) }
 }
 
 pub(crate) const fn answered(status: u16) -> DeliveryOutcome {

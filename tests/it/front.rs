@@ -2,10 +2,12 @@
 //! Gives what its clients and its subscribers see of it.
 //! Never asserts how long something took.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use wiremock::matchers::{body_json, header, method};
@@ -39,6 +41,8 @@ async fn a_failed_delivery_is_retried_until_it_is_answered() {
     server.prepare(&subscriber.uri(), json!({ "post_headers": { "x-key": "k" } })).await;
     assert_eq!(server.post().await.status, 201);
     wait_for(&subscriber, 3).await;
+    let counted = server.metrics_with("zaqarcheck_deliveries_total{outcome=\"2xx\"} 1\n").await;
+    assert!(counted.contains("zaqarcheck_deliveries_total{outcome=\"5xx\"} 2\n"), "{counted}");
     // Longer than any delay of the policy, on the server's clock: a fourth attempt would have come.
     Clock::start(SCALE).sleep(Duration::from_secs(60)).await;
 
@@ -66,6 +70,69 @@ async fn a_silent_subscriber_delays_nobody() {
     }
     wait_for(&lively, 20).await;
     assert!(server.stop().await >= 20, "the silent one's are still waiting");
+}
+
+#[tokio::test]
+async fn two_hundred_silent_subscribers_delay_nobody() {
+    // The system accepts connections for this listener, and nobody ever reads them.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let silent = silent.local_addr().unwrap();
+    let lively = MockServer::start().await;
+    Mock::given(method("POST")).respond_with(ResponseTemplate::new(200)).mount(&lively).await;
+
+    // One more than the silent ones get: without a bound for each they would take it too.
+    let sockets = FrontOptions { sockets_max: 201, subscriber_sockets_max: 1, ..options() };
+    let server = Server::start(sockets).await;
+    for number in 0..200 {
+        server.subscribe(&format!("http://{silent}/{number}"), json!({})).await;
+    }
+    server.subscribe(&lively.uri(), json!({})).await;
+    for _ in 0..3 {
+        assert_eq!(server.post().await.status, 201);
+    }
+    wait_for(&lively, 3).await;
+    assert_eq!(server.stop().await, 600);
+}
+
+#[tokio::test]
+async fn a_request_under_way_is_answered_before_the_server_stops() {
+    let server = Server::start(options()).await;
+    let mut client = TcpStream::connect(&server.address).await.unwrap();
+    let head = "PUT /v2/queues/q HTTP/1.1\r\nclient-id: 4ef3da41-af53-4c07-96d5-7b89af752778\r\nx-project-id: p\r\n";
+    // The server asks for the body once it has read the head: the request is under way then.
+    client.write_all(format!("{head}expect: 100-continue\r\ncontent-length: 2\r\n\r\n").as_bytes()).await.unwrap();
+    let mut interim = [0; 25];
+    client.read_exact(&mut interim).await.unwrap();
+    assert_eq!(interim, *b"HTTP/1.1 100 Continue\r\n\r\n");
+    server.stop.send(()).unwrap();
+    while TcpStream::connect(&server.address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    client.write_all(b"{}").await.unwrap();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+    assert_eq!(server.task.await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn further_clients_wait_until_one_leaves() {
+    let server = Server::start(FrontOptions { connections_max: 1, ..options() }).await;
+    let ping = b"GET /metrics HTTP/1.1\r\n\r\n";
+    let mut first = TcpStream::connect(&server.address).await.unwrap();
+    first.write_all(ping).await.unwrap();
+    let mut page = vec![0; 1 << 16];
+    assert!(first.read(&mut page).await.unwrap() > 0);
+    let mut second = TcpStream::connect(&server.address).await.unwrap();
+    second.write_all(ping).await.unwrap();
+    assert_eq!(second.try_read(&mut page).map_err(|error| error.kind()), Err(ErrorKind::WouldBlock));
+    drop(first);
+    let length = second.read(&mut page).await.unwrap();
+    let page = String::from_utf8_lossy(&page[..length]);
+    // Both were answered by now, and never were two connected.
+    assert!(page.contains("zaqarcheck_connections 1\n"), "{page}");
+    drop(second);
+    server.stop().await;
 }
 
 #[tokio::test]
@@ -155,6 +222,16 @@ impl Server {
         let document = json!({ "subscriber": subscriber, "options": options });
         let made = self.ask("POST", "/v2/queues/orders/subscriptions", Some(document)).await;
         assert_eq!(made.status, 201);
+    }
+
+    /// The page of figures, once this is on it.
+    async fn metrics_with(&self, line: &str) -> String {
+        loop {
+            let page = String::from_utf8(self.ask("GET", "/metrics", None).await.body).unwrap();
+            if page.contains(line) {
+                return page;
+            }
+        }
     }
 
     async fn post(&self) -> HttpResponse {

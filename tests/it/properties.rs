@@ -11,7 +11,7 @@ use zaqarcheck::policy::{
 };
 use zaqarcheck::protocol::{
     Delivery, DeliveryId, DeliveryOutcome, Deviations, Operation, Page, Profile, ProjectId, Reply, Request,
-    SubscriptionId,
+    SubscriptionId, Wanted, WantedQueues,
 };
 use zaqarcheck::time::{Duration, Instant};
 
@@ -335,8 +335,8 @@ impl World {
 
     fn ask(&mut self, project: &str, asked: Asked) {
         let known = |subscription: usize| {
-            let id = self.subscriptions.get(subscription).copied();
-            id.or_else(|| SubscriptionId::parse("00000000-0000-4000-8000-000000000000")).expect("it is an id")
+            let id = self.subscriptions.get(subscription).cloned();
+            id.unwrap_or_else(|| SubscriptionId::of_text("00000000-0000-4000-8000-000000000000"))
         };
         let name = |number: usize| queue(["one", "two"][number]);
         let page = Page::default;
@@ -349,9 +349,11 @@ impl World {
                 Operation::UpdateQueue { queue: name(queue), changes: Some(changes) }
             }
             Asked::DeleteQueue { queue } => Operation::DeleteQueue { queue: name(queue) },
-            Asked::ListQueues => Operation::ListQueues { page: page() },
+            Asked::ListQueues => Operation::ListQueues { page: page(), wanted: WantedQueues::default() },
             Asked::Post { queue, count } => post(name(queue).as_str(), vec![project.to_owned(); count]),
-            Asked::ListMessages { queue } => Operation::ListMessages { queue: name(queue), page: page() },
+            Asked::ListMessages { queue } => {
+                Operation::ListMessages { queue: name(queue), page: page(), wanted: Wanted::default() }
+            }
             Asked::Subscribe { queue, hook, options } => {
                 let subscriber = format!("http://{project}.test/{hook}");
                 subscribe(name(queue).as_str(), json!({"subscriber": subscriber, "options": options}))
@@ -382,7 +384,7 @@ impl World {
         let text = body.to_string();
         let foreign = PROJECTS.iter().find(|other| **other != project && text.contains(**other));
         assert_eq!(foreign, None, "{project} is told {text}");
-        let id = body.get("subscription_id").and_then(Value::as_str).and_then(SubscriptionId::parse);
+        let id = body.get("subscription_id").and_then(Value::as_str).map(SubscriptionId::of_text);
         self.subscriptions.extend(id);
     }
 }

@@ -5,16 +5,30 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::api::transcripts_show;
 use zaqarcheck::protocol::{Deviation, Deviations, Origin};
-use zaqarcheck::runner::{Planned, ResultKind, ScenarioFinished, Suite, mutants, planted, run_on_model};
-use zaqarcheck::scenario::Scenario;
+use zaqarcheck::runner::{Planned, ResultKind, ScenarioFinished, Suite, mutants, planted, run_at_once, run_on_model};
+use zaqarcheck::scenario::{Capability, Scenario};
+use zaqarcheck::sim::SimTarget;
 
 #[test]
 fn every_scenario_passes_on_the_documented_model() {
     let plan = suite().plan();
     assert!(plan.len() >= 400, "only {} cases", plan.len());
-    for finished in play(&plan, Deviations::NONE) {
-        assert_eq!(finished.verdict, ResultKind::Pass, "{}", finished.id);
+    for (planned, finished) in plan.iter().zip(play(&plan, Deviations::NONE)) {
+        let expected = if planned.case.disrupts_network() { ResultKind::NotApplicable } else { ResultKind::Pass };
+        assert_eq!(finished.verdict, expected, "{}", finished.id);
+    }
+}
+
+#[test]
+fn every_scenario_passes_in_the_simulated_network() {
+    let plan = suite().plan();
+    for (planned, finished) in plan.iter().zip(run_at_once(&plan, &SimTarget::new(Deviations::NONE), None, 2)) {
+        // The network in memory knows of no confirmation yet.
+        let asks = planned.case.needs.contains(&Capability::Confirmation);
+        let expected = if asks { ResultKind::NotApplicable } else { ResultKind::Pass };
+        assert_eq!(finished.verdict, expected, "{}", finished.id);
     }
 }
 
@@ -34,7 +48,7 @@ fn every_planted_deviation_is_caught_by_a_scenario_that_says_so_and_no_claim_is_
     }
 }
 
-/// What a release of Zaqar does differently is what the suite is for.
+/// What a release of Zaqar does differently is what the suite and the transcripts are for.
 #[test]
 fn every_observed_deviation_is_caught_unless_the_documents_leave_room_for_it() {
     let plan = suite().plan();
@@ -43,22 +57,32 @@ fn every_observed_deviation_is_caught_unless_the_documents_leave_room_for_it() {
         finished.iter().any(|finished| finished.verdict == ResultKind::Fail)
     };
     let observed = Deviation::ALL.iter().filter(|deviation| deviation.origin() == Origin::Observed);
-    let uncaught: Vec<Deviation> = observed.copied().filter(|deviation| !caught(deviation)).collect();
-    assert_eq!(uncaught, UNCAUGHT);
+    let unseen: Vec<Deviation> =
+        observed.copied().filter(|deviation| !caught(deviation) && !transcripts_show(*deviation)).collect();
+    assert_eq!(unseen, UNSEEN);
 }
 
-/// The observed deviations that no scenario fails for, in alphabetical order.
-const UNCAUGHT: [Deviation; 5] = [
+/// The observed deviations that neither a scenario fails for nor a transcript under `tests/api` shows.
+const UNSEEN: [Deviation; 10] = [
     // The formula leaves room: scenarios accept both seconds.
     Deviation::ArithmeticBackoffOneSecondShort,
+    // The framing of a body is not in a transcript; `wire` has a test of its own.
+    Deviation::ChunkedBodyUnread,
+    // A ciphertext differs each time; the model has a test of its own, as for odd clients.
+    Deviation::CiphertextHandedOut,
+    Deviation::ClientMustBeUuid,
     // Shows only where such values are stored, which is another deviation.
     Deviation::EmptyValueStopsSchedule,
-    // Not caught yet: a silent subscriber closes in the end, and the server then retries all the same.
-    Deviation::NoRequestTimeout,
+    // Which subscriptions share a page is decided by their random ids.
+    Deviation::ExpiredSubscriptionsHideOthers,
+    // Mail is not seen by a harness of webhooks.
+    Deviation::MailSubjectInAddressFails,
     // As the arithmetic one.
     Deviation::PowerBackoffOneSecondShort,
     // Shows only where a schedule breaks off, which is another deviation.
     Deviation::ScheduleRestartsAfterError,
+    // A connection that is gone can't say what it did not get.
+    Deviation::WebsocketNotificationLost,
 ];
 
 fn suite() -> Suite {

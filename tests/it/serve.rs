@@ -2,7 +2,8 @@
 //! Gives the exit codes of both.
 //! Never leaves a process behind.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
+use std::net::{Shutdown, TcpStream};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -29,6 +30,29 @@ fn a_deviation_of_the_served_model_is_found() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(text.lines().any(|line| line.starts_with("FAIL")), "{text}");
+}
+
+#[test]
+fn the_log_has_a_line_for_each_request_and_no_secret() {
+    let server = Server::start(&["--log", "debug"]);
+    let address = server.url.strip_prefix("http://").unwrap();
+    let body = r#"{"subscriber": "http://user:secret@127.0.0.1:1/?token=secret"}"#;
+    let message = r#"{"messages": [{"body": "secret"}]}"#;
+    for (target, body) in [("subscriptions?token=secret", body), ("messages", message)] {
+        let mut client = TcpStream::connect(address).unwrap();
+        let head =
+            "host: x\r\nclient-id: 4ef3da41-af53-4c07-96d5-7b89af752778\r\nx-project-id: p\"q\r\nx-auth-token: secret";
+        let length = body.len();
+        write!(client, "POST /v2/queues/q/{target} HTTP/1.1\r\n{head}\r\ncontent-length: {length}\r\n\r\n{body}")
+            .unwrap();
+        client.shutdown(Shutdown::Write).unwrap();
+        assert!(std::io::read_to_string(client).unwrap().starts_with("HTTP/1.1 201 "));
+    }
+    let (status, said) = server.terminate();
+    assert_eq!(status.code(), Some(0));
+    assert!(!said.contains("secret"), "{said}");
+    let line = r#" INFO request method=POST path="/v2/queues/q/messages" project="p\"q" status=201 took="#;
+    assert!(said.lines().any(|seen| seen.contains(line) && seen.contains(r#" request_id="req-"#)), "{said}");
 }
 
 #[test]

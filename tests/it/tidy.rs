@@ -26,10 +26,10 @@ const HOUSE: [&[&str]; 18] = [
     &["model"],
     &["policy"],
     &["protocol"],
-    &["time", "rng"],
+    &["time", "rng", "spelling"],
 ];
 
-const PURE: [&str; 8] = ["judge", "scenario", "wire", "model", "policy", "protocol", "time", "rng"];
+const PURE: [&str; 9] = ["judge", "scenario", "wire", "model", "policy", "protocol", "time", "rng", "spelling"];
 
 /// What a pure module has no business with.
 const IMPURE: [&str; 12] = [

@@ -2,19 +2,29 @@
 //! Gives every place where it contradicts itself, the register or the list of deviations.
 //! Never repeats what decoding said: below a damaged path it is silent.
 
+/// Builds a path: `path!["steps", 1, "post"]`.
+macro_rules! path {
+    ($($segment:expr),* $(,)?) => { vec![$(Segment::from($segment)),*] };
+}
+
+mod expect;
+mod steps;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::confirmation;
 use super::decode::Decoded;
-use super::diagnostic::{nearest, quoted_list, suggest};
+use super::diagnostic::suggest;
 use super::document::{Part, Problem};
-use super::file::{ExpectedDelivery, OneOrMany, ScenarioFile, StepFile, Subscribe};
+use super::file::ScenarioFile;
 use super::register::Register;
 use super::script::{Behaviour, Script};
-use super::spans::{Segment, display};
-use super::step::{ACTIONS, named_actions, seconds};
+use super::spans::Segment;
+use super::step::seconds;
 use crate::protocol::{Deviation, Origin};
+use crate::spelling::nearest;
 
 /// Checks a case; its scripts are whole if there are no problems.
 pub(super) fn check(decoded: &Decoded, register: &Register) -> (BTreeMap<String, Script>, Vec<Problem>) {
@@ -27,6 +37,7 @@ pub(super) fn check(decoded: &Decoded, register: &Register) -> (BTreeMap<String,
     let messages = checker.steps();
     checker.deliveries(messages);
     checker.arrivals(messages);
+    confirmation::check(file).into_iter().for_each(|problem| checker.report(problem));
     (scripts, checker.problems)
 }
 
@@ -34,11 +45,6 @@ struct Checker<'a> {
     file: &'a ScenarioFile,
     damaged: &'a [Vec<Segment>],
     problems: Vec<Problem>,
-}
-
-/// Builds a path: `path!["steps", 1, "post"]`.
-macro_rules! path {
-    ($($segment:expr),* $(,)?) => { vec![$(Segment::from($segment)),*] };
 }
 
 impl Checker<'_> {
@@ -142,185 +148,6 @@ impl Checker<'_> {
         }
     }
 
-    /// Checks the steps and counts the messages; no count if a step is damaged, since it may have been a post.
-    fn steps(&mut self) -> Option<usize> {
-        let file = self.file;
-        if file.steps.is_empty() {
-            let help = "write at least one step, as in `{\"put_queue\": {\"queue\": \"orders\"}}`";
-            self.value(path!["steps"], "there are no steps", help);
-        }
-        let mut subscriptions = BTreeSet::new();
-        let mut bodies = Vec::new();
-        for (index, step) in file.steps.iter().enumerate() {
-            self.step(index, step);
-            self.subscription(index, step, &subscriptions);
-            if let Some(subscribe) = &step.subscribe {
-                self.subscribe(index, subscribe);
-            }
-            subscriptions.extend(subscription_made_by(step));
-            self.messages(index, step, &mut bodies);
-        }
-        (!self.steps_are_damaged()).then_some(bodies.len())
-    }
-
-    fn step(&mut self, index: usize, step: &StepFile) {
-        let path = path!["steps", index];
-        match named_actions(step)[..] {
-            [] => {
-                let help = format!("write one of {}", quoted_list(ACTIONS));
-                self.value(path, "this step has no action", help);
-            }
-            [_] => {}
-            ref several => {
-                let message = format!("this step has several actions: {}", quoted_list(several));
-                self.value(path, message, "make each a step of its own");
-            }
-        }
-        for (key, number) in [("advance", step.advance), ("at_s", step.at_s)] {
-            if let Some(number) = number {
-                self.seconds(path!["steps", index, key], number);
-            }
-        }
-        let Some(expected) = &step.expect else { return };
-        if step.advance.is_some() {
-            let help = "take `expect` away, or move it to the step it is about";
-            self.key(path!["steps", index, "expect"], "`advance` has no answer to expect", help);
-        }
-        let path = path!["steps", index, "expect", "status"];
-        self.accepted(path.clone(), &expected.status);
-        for (position, status) in expected.status.accepted().iter().enumerate() {
-            if !(100..=999).contains(status) {
-                let mut path = path.clone();
-                if let OneOrMany::Many(_) = expected.status {
-                    path.push(position.into());
-                }
-                let message = format!("expected a status from 100 to 999, found the number {status}");
-                self.report(Problem::at_value(path, message, None));
-            }
-        }
-    }
-
-    fn subscribe(&mut self, index: usize, subscribe: &Subscribe) {
-        let path = |key: &str| path!["steps", index, "subscribe", key];
-        match (&subscribe.to, &subscribe.uri) {
-            (None, None) => {
-                let help = "write `to` with a subscriber's name, or `uri` with a literal address";
-                self.value(path!["steps", index, "subscribe"], "this subscribes nobody", help);
-            }
-            (Some(_), Some(_)) => {
-                self.key(path("uri"), "both `to` and `uri` say who is subscribed", "keep one of them");
-            }
-            (Some(to), None) => self.subscriber(path("to"), to),
-            (None, Some(_)) => {}
-        }
-    }
-
-    /// A step may speak of a subscription only after the step that makes it.
-    fn subscription(&mut self, index: usize, step: &StepFile, known: &BTreeSet<&str>) {
-        let named = [
-            ("get_subscription", step.get_subscription.as_ref().map(|request| &request.subscription)),
-            ("patch_subscription", step.patch_subscription.as_ref().map(|request| &request.subscription)),
-            ("confirm", step.confirm.as_ref().map(|request| &request.subscription)),
-            ("delete_subscription", step.delete_subscription.as_ref().map(|request| &request.subscription)),
-        ];
-        for (action, name) in named {
-            let Some(name) = name.filter(|name| !known.contains(name.as_str())) else { continue };
-            if self.steps_are_damaged() {
-                continue;
-            }
-            let later = self.file.steps.iter().position(|step| subscription_made_by(step) == Some(name));
-            let help = match (later, suggest(name, known.iter().copied())) {
-                (Some(later), _) => format!("`steps[{later}]` makes it: move that step up"),
-                (None, Some(help)) => help,
-                (None, None) => "subscribe first, and name the subscription by `as`".to_owned(),
-            };
-            let path = path!["steps", index, action, "subscription"];
-            self.value(path, format!("no step before this one makes a subscription `{name}`"), help);
-        }
-    }
-
-    /// Messages are told apart by their bodies.
-    fn messages<'a>(&mut self, index: usize, step: &'a StepFile, earlier: &mut Vec<(&'a Value, Vec<Segment>)>) {
-        let Some(post) = &step.post else { return };
-        if post.messages.is_empty() {
-            let help = "write at least one, as in `[{\"body\": 1}]`";
-            self.value(path!["steps", index, "post", "messages"], "there are no messages", help);
-        }
-        for (position, message) in post.messages.iter().enumerate() {
-            let path = path!["steps", index, "post", "messages", position];
-            if let Some((_, first)) = earlier.iter().find(|(body, _)| **body == message.body) {
-                let problem = format!("this body is the same as that of `{}`", display(first));
-                let help = "give each message a body of its own: attempts are told apart by it";
-                self.value([&path[..], &["body".into()]].concat(), problem, help);
-            }
-            earlier.push((&message.body, path));
-        }
-    }
-
-    fn deliveries(&mut self, messages: Option<usize>) {
-        let file = self.file;
-        let mut seen = BTreeMap::new();
-        for (index, delivery) in file.expect.deliveries.iter().enumerate() {
-            let path = |key: &str| path!["expect", "deliveries", index, key];
-            self.subscriber(path("subscriber"), &delivery.subscriber);
-            self.message(path("message"), delivery.message, messages);
-            self.delays(index, delivery);
-            if let Some(number) = delivery.first_at_s {
-                self.seconds(path("first_at_s"), number);
-            }
-            if let Some(first) = seen.insert((&delivery.subscriber, delivery.message), index) {
-                let message = format!(
-                    "message {} to `{}` is expected by `expect.deliveries[{first}]` already",
-                    delivery.message, delivery.subscriber
-                );
-                self.value(path!["expect", "deliveries", index], message, "make one entry of the two");
-            }
-        }
-    }
-
-    fn delays(&mut self, index: usize, delivery: &ExpectedDelivery) {
-        let path = |key: &str| path!["expect", "deliveries", index, key];
-        let ExpectedDelivery { attempts, delays_s, .. } = delivery;
-        let gaps = attempts.saturating_sub(1) as usize;
-        if delays_s.len() != gaps {
-            let message = format!("{}, found {}", gaps_of(*attempts), count(delays_s.len(), "delay"));
-            // Without the key, what is wrong is the number of attempts that asks for it.
-            let key = if delays_s.is_empty() { "attempts" } else { "delays_s" };
-            let help = match gaps {
-                0 => "take `delays_s` away, or correct `attempts`".to_owned(),
-                _ => format!("write {} in `delays_s`, or correct `attempts`", count(gaps, "delay")),
-            };
-            self.value(path(key), message, help);
-        }
-        for (position, accepted) in delays_s.iter().enumerate() {
-            self.accepted(path!["expect", "deliveries", index, "delays_s", position], accepted);
-        }
-        if *attempts > 0 {
-            return;
-        }
-        let idle = [
-            ("first_at_s", delivery.first_at_s.is_some()),
-            ("body", delivery.body.is_some()),
-            ("body_text", delivery.body_text.is_some()),
-            ("headers", !delivery.headers.is_empty()),
-        ];
-        for (key, _) in idle.into_iter().filter(|(_, is_given)| *is_given) {
-            let help = format!("take `{key}` away, or correct `attempts`");
-            self.key(path(key), format!("no attempt is expected, so `{key}` is never looked at"), help);
-        }
-    }
-
-    fn arrivals(&mut self, messages: Option<usize>) {
-        let file = self.file;
-        for (name, numbers) in &file.expect.arrivals {
-            let path = path!["expect", "arrivals", name.as_str()];
-            self.known_subscriber(Part::Key, path.clone(), name);
-            for (index, number) in numbers.iter().enumerate() {
-                self.message([&path[..], &[index.into()]].concat(), *number, messages);
-            }
-        }
-    }
-
     fn subscriber(&mut self, path: Vec<Segment>, name: &str) {
         self.known_subscriber(Part::Value, path, name);
     }
@@ -335,22 +162,6 @@ impl Checker<'_> {
             None => format!("add it: `\"subscribers\": {{\"{name}\": {{\"script\": [\"status 200\"]}}}}`"),
         };
         self.report(Problem { path, part, message: format!("no subscriber is called `{name}`"), help: Some(help) });
-    }
-
-    fn message(&mut self, path: Vec<Segment>, number: usize, messages: Option<usize>) {
-        let Some(messages) = messages.filter(|messages| number >= *messages) else { return };
-        let help = match messages {
-            0 => "post one in a step".to_owned(),
-            1 => "the only message is number 0".to_owned(),
-            _ => format!("messages are numbered through the whole scenario, here from 0 to {}", messages - 1),
-        };
-        self.value(path, format!("there is no message {number}"), help);
-    }
-
-    fn accepted<T: PartialEq>(&mut self, path: Vec<Segment>, values: &OneOrMany<T>) {
-        if values.accepted().is_empty() {
-            self.value(path, "an empty list accepts nothing", "write the values that are accepted");
-        }
     }
 
     fn seconds(&mut self, path: Vec<Segment>, number: f64) {
@@ -387,24 +198,9 @@ impl Checker<'_> {
     }
 }
 
-/// The name under which later steps may speak of the subscription that this step makes.
-fn subscription_made_by(step: &StepFile) -> Option<&str> {
-    let subscribe = step.subscribe.as_ref()?;
-    subscribe.name.as_deref().or(subscribe.to.as_deref())
-}
-
 /// Names stand in paths of URLs and between the spaces of `redirect 307 name`.
 fn is_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-.".contains(letter))
-}
-
-fn gaps_of(attempts: u32) -> String {
-    match attempts {
-        0 => "without attempts there are no delays".to_owned(),
-        1 => "a single attempt has no delays".to_owned(),
-        2 => "2 attempts have 1 delay between them".to_owned(),
-        _ => format!("{attempts} attempts have {} delays between them", attempts - 1),
-    }
 }
 
 fn count(number: usize, noun: &str) -> String {
