@@ -10,9 +10,12 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "an example prints")]
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use script::{Names, Script, areas, difference, read_answers, recording, write_answers};
 use serde_json::Value;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use zaqarcheck::target::{LaunchOptions, launch, send};
 use zaqarcheck::time::Duration;
 
@@ -20,6 +23,9 @@ use zaqarcheck::time::Duration;
 mod script;
 
 const ACCELERATE: u32 = 20;
+/// How many servers run at a time.
+const SERVERS: usize = 3;
+const WHO: &str = "zaqar-23.0.1";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -30,21 +36,42 @@ async fn main() -> ExitCode {
         return ExitCode::from(2);
     }
     let named: Vec<String> = arguments.collect();
-    let mut different = 0;
+    let record = verb == "record";
+    let servers = Arc::new(Semaphore::new(SERVERS));
+    let mut done = JoinSet::new();
     for area in if named.is_empty() { areas() } else { named } {
-        let answers = play(&Script::read(&area)).await;
-        let path = recording(&area, "zaqar-23.0.1");
-        if verb == "record" {
-            write_answers(&path, &answers);
-            println!("{area}: {} answers recorded", answers.len());
-        } else if let Some(difference) = difference(&read_answers(&path), &answers) {
-            different += 1;
-            println!("{area}: {difference}");
-        } else {
-            println!("{area}: {} answers as recorded", answers.len());
-        }
+        let servers = Arc::clone(&servers);
+        done.spawn(async move {
+            let _server = servers.acquire().await.expect("never closed");
+            if record { write_down(&area).await } else { compare(&area).await }
+        });
     }
-    if different == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let mut right = true;
+    while let Some(same) = done.join_next().await {
+        right &= same.expect("a script is played to its end");
+    }
+    if right { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+async fn write_down(area: &str) -> bool {
+    let answers = play(&Script::read(area)).await;
+    write_answers(&recording(area, WHO), &answers);
+    println!("{area}: {} answers recorded", answers.len());
+    true
+}
+
+/// Twice, if need be: on a busy machine an answer may come after its time.
+async fn compare(area: &str) -> bool {
+    let expected = read_answers(&recording(area, WHO));
+    let mut different = difference(&expected, &play(&Script::read(area)).await);
+    if different.is_some() {
+        different = difference(&expected, &play(&Script::read(area)).await);
+    }
+    match &different {
+        Some(difference) => println!("{area}: {difference}"),
+        None => println!("{area}: {} answers as recorded", expected.len()),
+    }
+    different.is_none()
 }
 
 async fn play(script: &Script) -> Vec<Value> {
