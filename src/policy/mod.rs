@@ -10,12 +10,14 @@ mod planted;
 mod schedule;
 mod selection;
 mod settings;
+mod stop;
 mod validation;
 
 pub use backoff::{Backoff, BackoffFunction, INTERVAL_S, Undefined};
 pub(crate) use planted::wait;
-pub use schedule::{Phase, Retry, Schedule, Stop};
+pub use schedule::{Phase, Retry, Schedule};
 pub use selection::{Selected, select};
+pub use stop::Stop;
 pub use validation::{Refusal, validate};
 pub(crate) use validation::{is_falsy, type_name};
 

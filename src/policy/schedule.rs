@@ -4,10 +4,11 @@
 
 use serde_json::Map;
 
-use super::backoff::{Backoff, Bound, INTERVAL_S, Undefined};
+use super::backoff::{Backoff, Bound, INTERVAL_S};
 use super::planted;
 use super::selection::Selected;
 use super::settings::Settings;
+use super::stop::Stop;
 use crate::protocol::{Deviation, Deviations};
 use crate::time::Duration;
 
@@ -53,26 +54,6 @@ impl Retry {
     pub const fn delay(self) -> Duration {
         Duration::from_secs(self.delay_s)
     }
-}
-
-/// Why the reference implementation abandons a schedule midway. Observed: zaqar 23.0.1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Stop {
-    /// The policy itself is no object.
-    #[error("AttributeError: the policy has no keys")]
-    NoPolicy,
-    /// A sleep of negative length.
-    #[error("ValueError: sleep length must be non-negative")]
-    NegativeDelay,
-    /// A value of a type that can't be counted or slept.
-    #[error("TypeError: a value has the wrong type")]
-    WrongType,
-    /// `retry_backoff_function` names no function.
-    #[error("KeyError: no such retry_backoff_function")]
-    UnknownFunction,
-    /// The function has no value for this range.
-    #[error("{0}")]
-    Undefined(Undefined),
 }
 
 /// The retries of one message, drawn one at a time; at most one [`Stop`], and nothing after it.
@@ -232,6 +213,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::policy::Undefined;
     use crate::protocol::Profile;
 
     fn check(policy: &Value, profile: Profile, delays: &[u64], stop: Option<Stop>) {

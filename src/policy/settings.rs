@@ -5,7 +5,7 @@
 use serde_json::{Map, Value};
 
 use super::backoff::Bound;
-use super::schedule::Stop;
+use super::stop::Stop;
 use super::{BackoffFunction, default, planted};
 use crate::protocol::{Deviation, Deviations};
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::event::{CheckOutcome, CheckRecord, ResultKind, RowVerdict, ScenarioFinished};
-use super::play::Planned;
+use super::plan::Planned;
 use crate::scenario::{Behaviour, Script};
 
 /// More late cases than this are not noise: the server is late, and playing them again would only take time.

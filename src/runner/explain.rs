@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::catch::play;
 use super::event::{CheckOutcome, ResultKind, ScenarioFinished};
 use super::ledger::{Entry, Ledger, same};
-use super::play::Planned;
+use super::plan::Planned;
 use crate::judge::{Clockwork, Outcome, judge};
 use crate::protocol::{Deviation, Deviations, Profile};
 use crate::scenario::Case;

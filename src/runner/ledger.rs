@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::event::ResultKind;
-use super::play::Planned;
+use super::plan::Planned;
 use crate::judge::{Check, Clockwork, Outcome, Verdict};
 use crate::scenario::{Diagnostic, decode_document};
 

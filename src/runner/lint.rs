@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::catch::{catches, failed_checks};
-use super::play::Planned;
+use super::plan::Planned;
 use super::suite::{Flawed, SuiteError, read_text};
 use crate::judge::Check;
 use crate::protocol::{Deviation, Deviations};

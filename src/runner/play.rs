@@ -11,26 +11,15 @@ use tokio::task::JoinSet;
 
 use super::doubt::Doubts;
 use super::event::{ScenarioFinished, Wall};
+use super::plan::Planned;
 use super::{Ledger, run_case};
 use crate::clock::Clock;
 use crate::protocol::Deviations;
-use crate::scenario::{Case, Requirement, Scenario};
 use crate::target::{ModelTarget, ServerTarget, Target};
 use crate::time::Duration;
 
 /// How often a case is played again on a server when the machine may have been too noisy to tell.
 const REPEATS: usize = 2;
-
-/// One case with what the report says about it.
-#[derive(Clone, Debug)]
-pub struct Planned {
-    /// The scenario it belongs to.
-    pub scenario: Arc<Scenario>,
-    /// The case.
-    pub case: Arc<Case>,
-    /// The requirements it checks.
-    pub requirements: Vec<Requirement>,
-}
 
 /// Plays every case on the model: [`run_at_once`].
 ///

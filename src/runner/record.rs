@@ -9,7 +9,7 @@ use super::event::{
     ScenarioFinished, Wall,
 };
 use super::ledger::Finding;
-use super::play::Planned;
+use super::plan::Planned;
 use crate::judge::{self, Attempt, DeliveryTable, Exchange, Observed, Outcome, Verdict, subject_of};
 use crate::scenario::{Capability, Case, Subject};
 use crate::target;

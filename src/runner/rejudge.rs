@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::doubt::is_doubtful;
 use super::event::{AttemptRecord, ExchangeRecord, ResultKind, ScenarioFinished, Wall};
 use super::mask::{mask, mask_text};
-use super::play::Planned;
+use super::plan::Planned;
 use super::recording::Recording;
 use super::{Ledger, ledger, record};
 use crate::judge::{Attempt, Clockwork, Exchange, Noise, Observed, judge};

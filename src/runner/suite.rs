@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::play::Planned;
+use super::plan::Planned;
 use crate::scenario::{Diagnostic, Register, Scenario, parse};
 
 /// The register's file name, at the root of a suite.

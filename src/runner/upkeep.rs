@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::event::CheckOutcome;
 use super::ledger::{Entry, Ledger};
-use super::play::Planned;
+use super::plan::Planned;
 use super::recording::Recording;
 use crate::judge::check_paths;
 use crate::protocol::Deviation;
