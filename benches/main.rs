@@ -4,6 +4,7 @@
 
 use criterion::{criterion_group, criterion_main};
 
+mod explore;
 mod messages;
 mod model;
 mod policy;
@@ -16,6 +17,7 @@ criterion_group!(
     benches,
     model::define,
     messages::define,
+    explore::define,
     suite::define,
     sim::define,
     schedule::define,

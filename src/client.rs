@@ -14,7 +14,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 
 use crate::wire::{HttpRequest, HttpResponse};
 
@@ -35,10 +35,21 @@ impl Dial for Tcp {
     type Stream = TcpStream;
 
     async fn dial(&self, address: &str) -> io::Result<TcpStream> {
-        let stream = TcpStream::connect(address).await?;
-        // Small messages must not wait for their acknowledgement; a stream that can't be told so works all the same.
-        let _ = stream.set_nodelay(true);
-        Ok(stream)
+        let mut failed = None;
+        for address in lookup_host(address).await? {
+            match TcpStream::connect(address).await {
+                Ok(stream) => {
+                    // Small messages must not wait for their acknowledgement; a stream that can't be told so works all
+                    // the same.
+                    let _ = stream.set_nodelay(true);
+                    return Ok(stream);
+                }
+                // A machine without IPv6 has no way to some addresses of a name: what another one said tells more.
+                Err(error) if failed.is_some() && error.kind() == io::ErrorKind::AddrNotAvailable => {}
+                Err(error) => failed = Some(error),
+            }
+        }
+        Err(failed.unwrap_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the name has no address")))
     }
 }
 

@@ -19,6 +19,7 @@
 //! | [`model`] | the reference server: queues, subscriptions, deliveries; driven from outside |
 //! | [`wire`] | HTTP messages to protocol values and back |
 //! | [`scenario`] | scenario files: text to cases, or to everything that is wrong with the text |
+//! | [`schedule`] | one delivery drawn: its timeline, what bites about it, its policy in other systems' words |
 //! | [`judge`] | expected and observed to a verdict |
 //! | [`clock`], [`client`] | the machine's clock, possibly running fast, and one HTTP request: here the edge begins |
 //! | [`subscriber`] | a scripted webhook endpoint |
@@ -26,12 +27,14 @@
 //! | [`front`] | the model as a server on real sockets |
 //! | [`sim`] | that server, its client and its subscribers in a network in memory, with faults; on turmoil too |
 //! | [`runner`] | plays a plan, keeps the ledger, emits the recorded stream |
+//! | [`explore`] | swarms of seeds: plans with faults, judged by invariants, cut down to scenario files |
 //! | [`report`] | renders that stream: text, NDJSON, JUnit, Markdown |
 //! | [`cli`] | the command line, a file for each verb |
 
 pub mod cli;
 pub mod client;
 pub mod clock;
+pub mod explore;
 pub mod front;
 pub mod judge;
 pub mod model;
@@ -41,6 +44,7 @@ pub mod report;
 pub mod rng;
 pub mod runner;
 pub mod scenario;
+pub mod schedule;
 pub mod sim;
 pub mod spelling;
 pub mod subscriber;

@@ -5,6 +5,8 @@
 mod coverage;
 mod deviation;
 mod diff;
+mod explore;
+mod explore_output;
 mod judge;
 mod known;
 mod ledger;
@@ -15,11 +17,14 @@ mod mutants;
 mod options;
 mod output;
 mod progress;
+mod replay;
 mod run;
 mod schedule;
 mod schema;
+mod seed;
 mod select;
 mod serve;
+mod shard;
 mod show;
 
 use std::ffi::OsString;
@@ -45,6 +50,10 @@ struct Cli {
 enum Verb {
     /// Plays scenarios on the reference model or on a server, and judges what was seen.
     Run(Box<run::RunOptions>),
+    /// Plays plans drawn from seeds, with faults, and cuts down what breaks an invariant to a scenario file.
+    Explore(Box<explore::ExploreOptions>),
+    /// Shows what happens in a seed of `explore`, or in a scenario, event by event.
+    Replay(replay::ReplayOptions),
     /// Lists scenarios: level, how long they take, what they are about.
     List(list::ListOptions),
     /// Shows a scenario: requirements, scripts, requests, and when each attempt is expected.
@@ -77,8 +86,10 @@ Exit codes:
   1  an unexpected failure, or a ledger entry that is no longer true; for diff: the runs differ
   2  usage, or an invalid scenario, ledger, register or recording; nothing was run
   3  could not test: target unreachable or died, run cut short, report not written
-  4  no failure, but something was inconclusive
-  5  nothing ran";
+  4  no failure, but something was inconclusive; for explore: too little was met to say
+  5  nothing ran
+  6  explore: nothing wrong happened, but something that had to did not
+  7  explore: a seed played twice came out in two ways";
 
 /// Why a verb could not do its work; the message reads after "cannot".
 #[derive(Debug, thiserror::Error)]
@@ -140,6 +151,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let done = match cli.verb {
         Verb::Run(options) => run::run(*options),
+        Verb::Explore(options) => explore::run(&options),
+        Verb::Replay(options) => replay::run(&options),
         Verb::List(options) => list::run(&options),
         Verb::Show(options) => show::run(&options),
         Verb::Lint(options) => lint::run(&options),

@@ -16,7 +16,7 @@ use super::Error;
 use super::deviation::{deviations, parse_deviation, profile_name};
 use super::options::OptionArgs;
 use crate::clock::time_of_day;
-use crate::front::{FrontOptions, serve, serve_both};
+use crate::front::{FrontOptions, Tls, serve, serve_both};
 use crate::model::Settings;
 use crate::protocol::{Deviation, Profile};
 use crate::runner::Exit;
@@ -51,6 +51,9 @@ pub(super) struct ServeOptions {
     /// The most messages stored; a post that would store more is answered 503.
     #[arg(long, value_name = "N", default_value_t = 2_000_000, value_parser = bound())]
     max_messages: u32,
+    /// The most bytes that the bodies of stored messages have together; a post that would go beyond is answered 503.
+    #[arg(long, value_name = "N", default_value_t = 1 << 31, value_parser = clap::value_parser!(u64).range(1..))]
+    max_bytes: u64,
     /// The most sockets open to subscribers; deliveries wait for one.
     #[arg(long, value_name = "N", default_value_t = 4096, value_parser = bound())]
     max_sockets: u32,
@@ -97,10 +100,11 @@ pub(super) fn run(options: &ServeOptions) -> Result<Exit, Error> {
         time_scale: options.time_scale,
         deliveries_max: options.max_deliveries as usize,
         messages_max: options.max_messages as usize,
+        bytes_max: usize::try_from(options.max_bytes).unwrap_or(usize::MAX),
         sockets_max: options.max_sockets as usize,
         subscriber_sockets_max: options.max_sockets_per_subscriber as usize,
         connections_max: options.max_connections as usize,
-        note: tell,
+        tls: tls(),
         ..FrontOptions::new(settings)
     };
     if options.log != LogLevel::Off {
@@ -133,6 +137,16 @@ pub(super) fn run(options: &ServeOptions) -> Result<Exit, Error> {
     })?;
     tell(&format!("stopped; deliveries still waiting: {waiting}"));
     Ok(Exit::Conforms)
+}
+
+/// The way to subscribers at `https://`, if the platform says whom to trust.
+fn tls() -> Option<Tls> {
+    let error = match Tls::of_the_platform() {
+        Ok(tls) => return Some(tls),
+        Err(error) => error,
+    };
+    tell(&format!("subscribers at https:// can't be reached, no trusted certificate was found: {error}"));
+    None
 }
 
 /// A listening socket, and where it is.

@@ -2,6 +2,8 @@
 //! Gives a refusal if the server has no room for what it would start or store.
 //! Never lets a part of it in: nothing that was accepted is dropped later.
 
+use serde_json::Value;
+
 use super::FrontOptions;
 use crate::model::Model;
 use crate::protocol::{Fault, FaultKind, Operation, Request};
@@ -11,21 +13,32 @@ use crate::protocol::{Fault, FaultKind, Operation, Request};
 pub(super) struct Admission {
     deliveries_max: usize,
     messages_max: usize,
-    /// At least as many as are stored. Counting them takes a while, so it is done only when this reaches the bound.
-    messages_at_most: usize,
+    bytes_max: usize,
+    /// At least as many messages and bytes as are stored. Counting them takes a while, so it is done only when one of
+    /// them reaches its bound.
+    at_most: Stored,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Stored {
+    messages: usize,
+    bytes: usize,
 }
 
 impl Admission {
-    pub(super) const fn new(options: &FrontOptions) -> Self {
-        Self { deliveries_max: options.deliveries_max, messages_max: options.messages_max, messages_at_most: 0 }
+    pub(super) fn new(options: &FrontOptions) -> Self {
+        let FrontOptions { deliveries_max, messages_max, bytes_max, .. } = *options;
+        Self { deliveries_max, messages_max, bytes_max, at_most: Stored::default() }
     }
 
     /// Only posts start deliveries and store without end.
     pub(super) fn refusal(&mut self, model: &Model, request: &Request) -> Option<Fault> {
         let Operation::PostMessages { queue, document, .. } = &request.operation else { return None };
-        let messages = document.as_ref().and_then(|document| document.get("messages")?.as_array()).map_or(0, Vec::len);
+        let document = document.as_ref()?;
+        let messages = document.get("messages").and_then(Value::as_array).map_or(0, Vec::len);
+        let more = Stored { messages, bytes: model.bytes_of_post(&request.project, queue, document) };
         self.deliveries(model.deliveries_pending(), model.subscription_count(&request.project, queue))
-            .or_else(|| self.messages(model, messages))
+            .or_else(|| self.storage(model, more))
     }
 
     fn deliveries(&self, pending: usize, more: usize) -> Option<Fault> {
@@ -40,16 +53,26 @@ impl Admission {
             .then(|| full("Too many notifications are waiting for their subscribers. Please try again later.".into()))
     }
 
-    fn messages(&mut self, model: &Model, more: usize) -> Option<Fault> {
-        let max = self.messages_max;
-        if self.messages_at_most + more > max {
-            self.messages_at_most = model.counts().messages;
+    fn storage(&mut self, model: &Model, more: Stored) -> Option<Fault> {
+        if self.excess(more).is_some() {
+            let counts = model.counts();
+            self.at_most = Stored { messages: counts.messages, bytes: counts.bytes };
         }
-        if self.messages_at_most + more > max {
-            return Some(full(format!("This server stores at most {max} messages. Please try again later.")));
+        if let Some(bound) = self.excess(more) {
+            return Some(full(format!("This server stores at most {bound}. Please try again later.")));
         }
-        self.messages_at_most += more;
+        self.at_most.messages += more.messages;
+        self.at_most.bytes += more.bytes;
         None
+    }
+
+    /// The bound beyond which so much more would go.
+    fn excess(&self, more: Stored) -> Option<String> {
+        let Self { messages_max, bytes_max, at_most, .. } = self;
+        if at_most.messages + more.messages > *messages_max {
+            return Some(format!("{messages_max} messages"));
+        }
+        (at_most.bytes + more.bytes > *bytes_max).then(|| format!("{bytes_max} bytes of messages"))
     }
 }
 

@@ -9,10 +9,11 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use super::FrontOptions;
-use super::deliver::{deliver, is_encrypted};
+use super::deliver::deliver;
 use super::engine::Engine;
 use super::mail::mail;
 use super::metrics::Open;
+use super::tls::Tls;
 use crate::client::Dial;
 use crate::clock::Clock;
 use crate::protocol::{Delivery, Means};
@@ -24,20 +25,12 @@ pub(super) struct Dispatcher<D> {
     dial: D,
     sockets: Sockets,
     tasks: JoinSet<()>,
-    note: fn(&str),
-    told_of_tls: bool,
+    tls: Option<Tls>,
 }
 
 impl<D: Dial> Dispatcher<D> {
     pub(super) fn new(engine: Arc<Engine>, dial: D, options: &FrontOptions) -> Self {
-        Self {
-            engine,
-            dial,
-            sockets: Sockets::new(options),
-            tasks: JoinSet::new(),
-            note: options.note,
-            told_of_tls: false,
-        }
+        Self { engine, dial, sockets: Sockets::new(options), tasks: JoinSet::new(), tls: options.tls.clone() }
     }
 
     /// Runs until no handle of the model is left; gives how many deliveries were still waiting.
@@ -61,19 +54,15 @@ impl<D: Dial> Dispatcher<D> {
     }
 
     fn begin(&mut self, delivery: Delivery) {
-        if is_encrypted(&delivery.url) && !self.told_of_tls {
-            self.told_of_tls = true;
-            (self.note)("subscribers at https:// can't be reached, there is no TLS here: they count as dead");
-        }
         let (own, all) = self.sockets.of(&delivery.url);
-        let (engine, dial) = (Arc::clone(&self.engine), self.dial.clone());
+        let (engine, dial, tls) = (Arc::clone(&self.engine), self.dial.clone(), self.tls.clone());
         self.tasks.spawn(async move {
             // First in the queue of its own subscriber: who waits there keeps nobody else waiting.
             let _own = own.acquire().await;
             let _any = all.acquire().await;
             let _open = Open::counted(&engine.metrics.sockets);
             let (id, outcome) = match delivery.means {
-                Means::Http => deliver(dial, engine.clock, delivery).await,
+                Means::Http => deliver(dial, tls, engine.clock, delivery).await,
                 Means::Mail => mail(&engine.settings.options.smtp_command, engine.clock, delivery).await,
             };
             engine.handle_delivered(id, &outcome);

@@ -112,7 +112,11 @@ impl Engine {
         model.handle_timeout(now);
         let before = Pending::of(model);
         let reply = match admission.refusal(model, &request) {
-            Some(fault) => fault.into(),
+            Some(fault) => {
+                // What has expired makes room, even where nobody does anything but post.
+                model.sweep(now);
+                fault.into()
+            }
             None => model.handle(now, request),
         };
         if Pending::of(model) != before || model.deliveries_ready() > 0 {

@@ -51,6 +51,7 @@ struct Stored {
     pending: Gauge,
     queues: Gauge,
     messages: Gauge,
+    bytes: Gauge,
     subscriptions: Gauge,
 }
 
@@ -81,6 +82,7 @@ impl Metrics {
             ("deliveries_pending", "Deliveries under way or waiting for a retry", &self.stored.pending),
             ("queues", "Queues stored", &self.stored.queues),
             ("messages", "Messages stored", &self.stored.messages),
+            ("message_bytes", "Bytes of the bodies of messages stored", &self.stored.bytes),
             ("subscriptions", "Subscriptions stored", &self.stored.subscriptions),
         ] {
             registry.register(name, help, gauge.clone());
@@ -102,6 +104,7 @@ impl Metrics {
             (&self.stored.pending, pending),
             (&self.stored.queues, counts.queues),
             (&self.stored.messages, counts.messages),
+            (&self.stored.bytes, counts.bytes),
             (&self.stored.subscriptions, counts.subscriptions),
         ] {
             gauge.set(i64::try_from(count).unwrap_or(i64::MAX));

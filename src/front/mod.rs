@@ -10,12 +10,14 @@ mod engine;
 mod listen;
 mod mail;
 mod metrics;
+mod tls;
 mod websocket;
 
 use crate::model::Settings;
 pub use connection::serve_connection;
 pub use engine::{Front, start};
 pub use listen::{serve, serve_both};
+pub use tls::Tls;
 
 /// How a model is put on a network.
 #[derive(Clone, Debug)]
@@ -29,14 +31,16 @@ pub struct FrontOptions {
     pub deliveries_max: usize,
     /// The most messages that may be stored. A post that would store more is answered 503.
     pub messages_max: usize,
+    /// The most bytes that the bodies of stored messages may have together. A post that would go beyond is answered 503.
+    pub bytes_max: usize,
     /// The most sockets open to subscribers. Deliveries wait for one.
     pub sockets_max: usize,
     /// The most sockets open to one subscriber, so that one who hangs leaves some to the others.
     pub subscriber_sockets_max: usize,
     /// The most clients connected at a time. Further ones wait to be accepted.
     pub connections_max: usize,
-    /// Told what an operator ought to know, in one line.
-    pub note: fn(&str),
+    /// How subscribers at `https://` are reached. Without it they can't be.
+    pub tls: Option<Tls>,
 }
 
 impl FrontOptions {
@@ -47,10 +51,11 @@ impl FrontOptions {
             time_scale: 1,
             deliveries_max: 20_000,
             messages_max: 2_000_000,
+            bytes_max: 1 << 31,
             sockets_max: 4096,
             subscriber_sockets_max: 256,
             connections_max: 4096,
-            note: |_| {},
+            tls: None,
         }
     }
 }

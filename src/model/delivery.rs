@@ -266,6 +266,11 @@ impl Task {
     }
 }
 
+/// Whether an attempt with this outcome has failed, so that another one follows while there are retries left.
+pub fn attempt_failed(outcome: &DeliveryOutcome, retrying: bool, deviations: Deviations) -> bool {
+    if retrying { !retry_succeeded(outcome, deviations) } else { first_attempt(outcome, deviations).is_some() }
+}
+
 /// Why a first attempt is followed by retries, if it is. Source: spec: an answer of 500-599 or outside 200-599, a
 /// timeout and a connection error are failures; a 4xx is an answer.
 fn first_attempt(outcome: &DeliveryOutcome, deviations: Deviations) -> Option<Cause> {

@@ -24,12 +24,14 @@ mod purge;
 mod queue_list;
 mod queues;
 mod repr;
+mod room;
 mod share;
 mod shown;
 mod signed_url;
 mod stats;
 mod store;
 mod subscription_document;
+mod subscription_store;
 mod subscriptions;
 mod topics;
 
@@ -38,15 +40,16 @@ use std::ops::Bound;
 
 use crate::protocol::{
     ClientId, Delivery, DeliveryId, DeliveryOutcome, Deviations, Fault, FaultKind, Operation, Options, ProjectId,
-    QueueKind, QueueName, Reply, Request, SubscriptionId, Transport,
+    QueueKind, QueueName, Reply, Request, Transport,
 };
 use crate::rng::Stream;
 use crate::time::{Duration, Instant};
 use delivery::Task;
+pub use delivery::attempt_failed;
 use pools::Catalogue;
 use queues::Queue;
 pub use signed_url::{Claim, opens};
-use subscriptions::Subscription;
+use subscription_store::Subscriptions;
 
 /// What an operator sets, and what differs from the documents.
 #[derive(Clone, Debug)]
@@ -95,6 +98,8 @@ pub struct Counts {
     pub queues: usize,
     /// Messages, expired ones included until they are swept.
     pub messages: usize,
+    /// Bytes of their bodies.
+    pub bytes: usize,
     /// Subscriptions, expired ones included.
     pub subscriptions: usize,
 }
@@ -124,14 +129,14 @@ pub struct Model {
     tasks: BTreeMap<DeliveryId, Task>,
     waiting: BTreeMap<(Instant, DeliveryId), Task>,
     /// Subscriptions of deleted queues that a server forgot to delete with them.
-    orphans: BTreeMap<(ProjectId, QueueName), BTreeMap<SubscriptionId, Subscription>>,
+    orphans: BTreeMap<(ProjectId, QueueName), Subscriptions>,
     ready: VecDeque<Delivery>,
     next_delivery: u64,
     /// The queue whose expired messages were cleared away last.
     swept: Option<(ProjectId, QueueName)>,
 }
 
-/// How many messages a request clears away that expired in a queue nobody asks for.
+/// How many messages, and how many subscriptions, a request clears away that expired in a queue nobody asks for.
 const SWEEP: usize = 64;
 
 impl Model {
@@ -169,9 +174,9 @@ impl Model {
         planted::reply(kind, reply.unwrap_or_else(Reply::from), deviations)
     }
 
-    /// Clears away a few messages that have expired. Each request comes by one queue; who asks for a queue clears it
+    /// Clears away a few messages that have expired, as each request does: for who refuses one and has no room. Each request comes by one queue; who asks for a queue clears it
     /// all.
-    fn sweep(&mut self, now: Instant) {
+    pub fn sweep(&mut self, now: Instant) {
         let deviations = self.settings.deviations;
         let last = self.swept.take();
         let (project, after) = match &last {
@@ -191,6 +196,7 @@ impl Model {
         }
         if let Some((project, name, queue)) = next {
             let done = queue.messages.advance(now, deviations, SWEEP);
+            let done = queue.subscriptions.advance(now, deviations, SWEEP) && done;
             self.swept = if done { Some((project.clone(), name.clone())) } else { last };
         }
     }
@@ -296,6 +302,7 @@ impl Model {
         queues.fold(Counts::default(), |counts, queue| Counts {
             queues: counts.queues + 1,
             messages: counts.messages + queue.messages.len(),
+            bytes: counts.bytes + queue.messages.bytes(),
             subscriptions: counts.subscriptions + queue.subscriptions.len(),
         })
     }

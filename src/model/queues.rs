@@ -10,17 +10,17 @@ use super::messages::no_queue;
 use super::metadata::{check, shown, size};
 use super::patch::read_changes;
 use super::store::Store;
-use super::subscriptions::Subscription;
+use super::subscription_store::Subscriptions;
 use super::{Caller, Model, done, unavailable};
 use crate::policy::Refusal;
-use crate::protocol::{Deviation, Fault, FaultKind, ProjectId, QueueName, Reply, SubscriptionId, Transport};
+use crate::protocol::{Deviation, Fault, FaultKind, ProjectId, QueueName, Reply, Transport};
 
 /// A queue with what belongs to it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Queue {
     pub(super) metadata: Map<String, Value>,
     pub(super) messages: Store,
-    pub(super) subscriptions: BTreeMap<SubscriptionId, Subscription>,
+    pub(super) subscriptions: Subscriptions,
 }
 
 impl Model {
@@ -109,12 +109,10 @@ impl Model {
         let project = &caller.project;
         if let Some(gone) = self.projects.get_mut(project).and_then(|queues| queues.remove(name)) {
             if deviations.has(Deviation::DeletedQueueKeepsSubscriptions) {
-                self.orphans.insert((project.clone(), name.clone()), gone.subscriptions.clone());
+                self.orphans.insert((project.clone(), name.clone()), gone.subscriptions);
             }
             if deviations.has(Deviation::QueueDeleteKeepsPolicy) {
                 self.queue_or_new(project, name.clone()).metadata = gone.metadata;
-            } else if deviations.has(Deviation::QueueDeleteKeepsSubscriptions) {
-                self.queue_or_new(project, name.clone()).subscriptions = gone.subscriptions;
             }
         }
         done(204, None, None)

@@ -33,10 +33,10 @@ pub const KEYS: [&str; 7] = [
 ];
 
 /// The documented defaults. Source: guide, "default value to those keys".
-mod default {
-    pub(super) const RETRIES_WITH_NO_DELAY: i64 = 3;
-    pub(super) const MINIMUM_DELAY_RETRIES: i64 = 3;
-    pub(super) const MINIMUM_DELAY_S: i64 = 5;
-    pub(super) const MAXIMUM_DELAY_S: i64 = 30;
-    pub(super) const MAXIMUM_DELAY_RETRIES: i64 = 3;
+pub(crate) mod default {
+    pub(crate) const RETRIES_WITH_NO_DELAY: i64 = 3;
+    pub(crate) const MINIMUM_DELAY_RETRIES: i64 = 3;
+    pub(crate) const MINIMUM_DELAY_S: i64 = 5;
+    pub(crate) const MAXIMUM_DELAY_S: i64 = 30;
+    pub(crate) const MAXIMUM_DELAY_RETRIES: i64 = 3;
 }

@@ -146,7 +146,7 @@ macro_rules! with_observed {
             UnexpectedTypeCrashes, "unexpected-type-crashes",
                 "Where a document holds a value of a type that nobody expected, the answer is 500 or 503 instead of 400.";
             UnknownMarkerRestarts, "unknown-marker-restarts",
-                "A marker that names nothing starts a list from its beginning.";
+                "A marker that names nothing starts a list of subscriptions from its beginning.";
             UnusualStatusEndsRetries, "unusual-status-ends-retries",
                 "An answer below 200 or above 599 starts the retries but counts as success during them.";
             WebsocketNotificationLost, "websocket-notification-lost",

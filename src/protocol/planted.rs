@@ -233,8 +233,6 @@ macro_rules! with_planted {
                 "A message reaches the subscribers of every project's queue of the same name.";
             QueueDeleteKeepsPolicy, "queue-delete-keeps-policy",
                 "Deleting a queue leaves its metadata, and with it the queue.";
-            QueueDeleteKeepsSubscriptions, "queue-delete-keeps-subscriptions",
-                "Deleting a queue leaves its subscriptions, and with them the queue.";
             QueueNameMissing, "queue-name-missing",
                 "A notification does not say the queue's name.";
             QueuePatchAnswersNoContent, "queue-patch-answers-no-content",

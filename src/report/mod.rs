@@ -13,6 +13,7 @@ mod matrix;
 mod ndjson;
 #[cfg(test)]
 mod samples;
+pub mod schedule;
 mod text;
 mod timeline;
 mod verdict;

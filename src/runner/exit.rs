@@ -4,7 +4,7 @@
 
 use super::event::{ResultKind, ScenarioFinished};
 
-/// What the program's exit code means. The first that applies, in the order 2, 1, 3, 4, 5, 0, is the one given.
+/// What the program's exit code means. The first that applies, in the order 2, 7, 1, 6, 3, 4, 5, 0, is the one given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// 0: everything selected came out as expected: pass, or known as the ledger says.
@@ -19,6 +19,10 @@ pub enum Exit {
     Inconclusive,
     /// 5: nothing ran.
     NothingRan,
+    /// 6: an exploration found nothing wrong, but something that had to happen and did not: a delivery that got lost.
+    NoProgress,
+    /// 7: a seed played twice came out in two ways, so that nothing else an exploration says can be relied on.
+    Nondeterminism,
 }
 
 impl Exit {
@@ -31,13 +35,23 @@ impl Exit {
             Self::CouldNotTest => 3,
             Self::Inconclusive => 4,
             Self::NothingRan => 5,
+            Self::NoProgress => 6,
+            Self::Nondeterminism => 7,
         }
     }
 
     /// The meaning of a number; one that has none says that something went wrong.
     pub fn from_code(code: u8) -> Self {
-        let all =
-            [Self::Conforms, Self::Deviates, Self::Usage, Self::CouldNotTest, Self::Inconclusive, Self::NothingRan];
+        let all = [
+            Self::Conforms,
+            Self::Deviates,
+            Self::Usage,
+            Self::CouldNotTest,
+            Self::Inconclusive,
+            Self::NothingRan,
+            Self::NoProgress,
+            Self::Nondeterminism,
+        ];
         all.into_iter().find(|exit| exit.code() == code).unwrap_or(Self::CouldNotTest)
     }
 

@@ -19,7 +19,7 @@ use crate::model::Settings;
 use crate::protocol::Deviations;
 use crate::scenario::{Capability, Case, Disruption, Host, Way};
 use crate::subscriber::attend;
-use crate::target::{ATTEMPTS_MAX, Bindings, Error, House, Stage, Stagehand, Target, send_over};
+use crate::target::{ATTEMPTS_MAX, Bindings, Error, House, Stage, Stagehand, Target, send_over, settings_for};
 use crate::time::Duration;
 use crate::wire::{HttpRequest, HttpResponse};
 
@@ -53,7 +53,7 @@ impl Target for SimTarget {
     }
 
     fn capabilities(&self) -> BTreeSet<Capability> {
-        BTreeSet::from([Capability::SimulatedNetwork])
+        BTreeSet::from([Capability::Confirmation, Capability::SimulatedNetwork])
     }
 
     fn clock(&self) -> Clockwork {
@@ -100,6 +100,7 @@ impl SimTarget {
 struct World {
     net: Net,
     options: SimOptions,
+    settings: Settings,
     limit: Limit,
     house: Arc<House>,
     client: SimDial,
@@ -119,6 +120,7 @@ impl World {
         house.set(Stage::new(Arc::clone(case), Bindings::new("model", case, addresses), patience));
         let mut world = Self {
             options: options.clone(),
+            settings: settings_for(case, options.deviations),
             limit: limit.clone(),
             house: Arc::clone(&house),
             client: net.dial_from(client, &Arc::default(), &Limit::default()),
@@ -138,7 +140,7 @@ impl World {
         let clock = self.net.clock();
         let tasks = match host {
             Host::Server => {
-                let options = FrontOptions::new(Settings::new(self.options.deviations));
+                let options = FrontOptions::new(self.settings.clone());
                 let dial = self.net.dial_from(self.server, &self.options.faults, &self.limit);
                 let (front, engine) = start(options, dial);
                 let clients = tokio::spawn(serve(self.net.port(self.server, SERVER), front));

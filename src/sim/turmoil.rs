@@ -25,7 +25,7 @@ use crate::model::Settings;
 use crate::protocol::Deviations;
 use crate::scenario::{Action, Capability, Case, Disruption, Host, Way};
 use crate::subscriber::{Connection, Port, attend};
-use crate::target::{ATTEMPTS_MAX, Bindings, Error, House, Stage, Stagehand, Target, send_over};
+use crate::target::{ATTEMPTS_MAX, Bindings, Error, House, Stage, Stagehand, Target, send_over, settings_for};
 use crate::time::{Duration, Instant};
 use crate::wire::{HttpRequest, HttpResponse};
 
@@ -58,7 +58,7 @@ impl Target for TurmoilTarget {
     }
 
     fn capabilities(&self) -> BTreeSet<Capability> {
-        BTreeSet::from([Capability::SimulatedNetwork])
+        BTreeSet::from([Capability::Confirmation, Capability::SimulatedNetwork])
     }
 
     fn clock(&self) -> Clockwork {
@@ -77,10 +77,11 @@ impl TurmoilTarget {
     /// [`Error::Endless`], what a request to the server ends with, or what turmoil complains of.
     pub fn play_now(&self, case: &Arc<Case>) -> Result<Observed, Error> {
         let (limit, house, plan) = (Limit::default(), Arc::new(House::new()), Plan::of(case));
-        let bindings = Bindings::new("turmoil", case, plan.urls());
+        // The same names as in a run of the model, as in the network in memory: what is signed differs with them.
+        let bindings = Bindings::new("model", case, plan.urls());
         house.set(Stage::new(Arc::clone(case), bindings, PATIENCE + 4 * case.latency_max()));
         let mut sim = builder(case).build();
-        self.add_server(&mut sim, &limit);
+        add_server(&mut sim, settings_for(case, self.deviations), &limit);
         plan.add_subscribers(&mut sim, &house);
         let asked = Asked::default();
         let played = add_client(&mut sim, &house, &asked);
@@ -101,18 +102,18 @@ impl TurmoilTarget {
         let played = lock(&played).take().expect("the client is over");
         played.map(|ended| house.close(ended, Vec::new()))
     }
+}
 
-    fn add_server(self, sim: &mut Sim<'_>, limit: &Limit) {
-        let (deviations, limit) = (self.deviations, limit.clone());
-        sim.host(SERVER, move || {
-            let dial = TurmoilDial { limit: limit.clone() };
-            async move {
-                let (front, _) = start(FrontOptions::new(Settings::new(deviations)), dial);
-                serve(TurmoilPort(80), front).await;
-                Ok(())
-            }
-        });
-    }
+fn add_server(sim: &mut Sim<'_>, settings: Settings, limit: &Limit) {
+    let limit = limit.clone();
+    sim.host(SERVER, move || {
+        let (options, dial) = (FrontOptions::new(settings.clone()), TurmoilDial { limit: limit.clone() });
+        async move {
+            let (front, _) = start(options, dial);
+            serve(TurmoilPort(80), front).await;
+            Ok(())
+        }
+    });
 }
 
 fn builder(case: &Case) -> Builder {

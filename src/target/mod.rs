@@ -21,7 +21,7 @@ pub use client::{send, send_over};
 pub use fill::{Bindings, fill};
 pub use house::{House, Stagehand};
 pub use launch::{LaunchOptions, Launched, launch, ping};
-pub use model::ModelTarget;
+pub use model::{ModelTarget, settings_for};
 pub use server::{ServerOptions, ServerTarget};
 pub use stage::{Move, Stage};
 

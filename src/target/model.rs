@@ -48,22 +48,22 @@ impl ModelTarget {
         let addresses = case.subscribers.keys().map(|name| (name.clone(), format!("http://{name}.test/"))).collect();
         let world = World {
             stage: Stage::new(Arc::clone(case), Bindings::new("model", case, addresses), Duration::ZERO),
-            model: Model::new(self.settings(case)),
+            model: Model::new(settings_for(case, self.deviations)),
             arrivals: BTreeMap::new(),
             attempts: 0,
         };
         world.run()
     }
+}
 
-    /// A server as the case needs it.
-    fn settings(&self, case: &Case) -> Settings {
-        let mut settings = Settings::new(self.deviations);
-        if case.needs.contains(&Capability::Confirmation) {
-            settings.options.require_confirmation = true;
-            settings.options.secret_key = SECRET_KEY.into();
-        }
-        settings
+/// The settings of a server as the case needs it.
+pub fn settings_for(case: &Case, deviations: Deviations) -> Settings {
+    let mut settings = Settings::new(deviations);
+    if case.needs.contains(&Capability::Confirmation) {
+        settings.options.require_confirmation = true;
+        settings.options.secret_key = SECRET_KEY.into();
     }
+    settings
 }
 
 /// The key of pre-signed URLs: any will do, where the client sees only what was signed with it.

@@ -3,6 +3,7 @@
 //! Never waits for a time limit: where one is tested, the clock is tokio's own and jumps.
 
 use std::io;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
@@ -160,6 +161,33 @@ async fn what_can_not_be_stored_is_refused_and_room_is_found_again() {
 }
 
 #[tokio::test]
+async fn bodies_that_can_not_be_stored_are_refused_whole_and_room_is_found_again() {
+    let edge = Edge::new(FrontOptions { bytes_max: 10, ..options() });
+    let post = async |bodies: [&str; 2]| {
+        let messages = json!({ "messages": bodies.map(|body| json!({ "body": body })) });
+        edge.ask("POST", "/v2/queues/orders/messages", &messages.to_string()).await
+    };
+    assert_eq!([post(["123", "4567"]).await.status, post(["12", "3"]).await.status], [503, 201]);
+    assert_eq!(edge.stored().await, 2);
+    assert!(text(&post(["", "12"]).await).contains("stores at most 10 bytes of messages"));
+    assert!(text(&edge.ask("GET", "/metrics", "").await).contains("\nzaqarcheck_message_bytes 7\n"));
+    assert_eq!(edge.ask("DELETE", "/v2/queues/orders", "").await.status, 204);
+    assert_eq!(post(["123", "456"]).await.status, 201);
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_that_have_expired_make_room_for_who_does_nothing_but_post() {
+    let edge = Edge::new(FrontOptions { bytes_max: 4, ..options() });
+    let post = async |queue: &str| {
+        let messages = json!({ "messages": [{ "body": "12", "ttl": 60 }] });
+        edge.ask("POST", &format!("/v2/queues/{queue}/messages"), &messages.to_string()).await.status
+    };
+    assert_eq!([post("a").await, post("b").await], [201, 503]);
+    Clock::start(1).sleep(Duration::from_secs(60)).await;
+    assert_eq!([post("b").await, post("b").await], [503, 201]);
+}
+
+#[tokio::test]
 async fn the_page_of_figures_counts_what_happened() {
     let edge = Edge::new(options());
     edge.subscribe(1).await;
@@ -177,6 +205,7 @@ async fn the_page_of_figures_counts_what_happened() {
         "zaqarcheck_connections 1",
         "zaqarcheck_queues 1",
         "zaqarcheck_messages 2",
+        "zaqarcheck_message_bytes 2",
         "zaqarcheck_subscriptions 1",
     ] {
         assert!(page.lines().any(|seen| seen == line), "{line}\n{page}");

@@ -16,7 +16,6 @@ use zaqarcheck::protocol::{Deviations, Profile};
 use zaqarcheck::runner::{
     AttemptRecord, Planned, ResultKind, ScenarioFinished, Suite, run_at_once, run_on_model, run_on_server,
 };
-use zaqarcheck::scenario::Capability;
 use zaqarcheck::sim::{SimTarget, TurmoilTarget};
 use zaqarcheck::target::{ServerOptions, ServerTarget};
 
@@ -25,9 +24,7 @@ const TICKS_S: f64 = 0.25;
 
 #[test]
 fn the_network_in_memory_leaves_the_trace_of_the_model_to_the_millisecond() {
-    // The network in memory knows of no confirmation yet.
-    let asks = |planned: &Planned| planned.case.needs.contains(&Capability::Confirmation);
-    let plan = planned(|planned| !planned.case.disrupts_network() && !asks(planned));
+    let plan = planned(|planned| !planned.case.disrupts_network());
     assert!(plan.len() >= 400, "only {} cases", plan.len());
     let mut attempts = 0;
     for profile in Profile::ALL {
@@ -137,7 +134,10 @@ fn planned(wanted: impl Fn(&Planned) -> bool) -> Vec<Planned> {
 }
 
 /// Turmoil needs some milliseconds for a second: short scenarios, one for each way in which an attempt can go.
-const ON_TURMOIL: [&str; 12] = [
+const ON_TURMOIL: [&str; 15] = [
+    "confirmation/confirmed-by-link",
+    "confirmation/retried",
+    "confirmation/unsubscribe",
     "delivery/batch-in-order",
     "delivery/broken-connection-is-retried",
     "delivery/deleted-subscription-finishes-its-retries",

@@ -4,6 +4,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Shutdown, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -70,14 +71,24 @@ fn program() -> Command {
 }
 
 /// A running server; it ends with the test, however that ends.
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Server {
     fn start(options: &[&str]) -> Self {
+        Self::start_by(program(), options)
+    }
+
+    /// The server that trusts whoever has a certificate in this file.
+    pub(crate) fn start_trusting(certificates: &Path) -> Self {
         let mut command = program();
+        command.env("SSL_CERT_FILE", certificates).env_remove("SSL_CERT_DIR");
+        Self::start_by(command, &[])
+    }
+
+    fn start_by(mut command: Command, options: &[&str]) -> Self {
         command.args(["serve", "--bind", "127.0.0.1:0", "--time-scale", "20"]).args(options);
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut server = Self { child, url: String::new() };

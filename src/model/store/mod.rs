@@ -20,6 +20,8 @@ use crate::time::{Duration, Instant};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Store {
     messages: BTreeMap<u64, Message>,
+    /// How long their bodies are together.
+    bytes: usize,
     numbers: BTreeMap<Uuid, u64>,
     next: u64,
     /// What may be claimed now: not claimed, and its delay has passed.
@@ -161,6 +163,7 @@ impl Store {
     fn put(&mut self, now: Instant, number: u64, message: Message, hold: Option<Hold>) {
         self.numbers.insert(message.id, number);
         self.ends.insert((leaves(&message, hold.as_ref()), number));
+        self.bytes += message.body.len();
         self.messages.insert(number, message);
         if let Some(hold) = hold {
             self.holds.insert(number, hold);
@@ -171,6 +174,7 @@ impl Store {
     /// Takes a message out, wherever it stands.
     pub(super) fn take(&mut self, number: u64) -> Option<(Message, Option<Hold>)> {
         let message = self.messages.remove(&number)?;
+        self.bytes -= message.body.len();
         let hold = self.holds.remove(&number);
         self.ends.remove(&(leaves(&message, hold.as_ref()), number));
         self.unrest(number, hold.as_ref());
@@ -199,6 +203,11 @@ impl Store {
     /// How many messages are stored, those included that have expired and are not cleared away yet.
     pub(super) fn len(&self) -> usize {
         self.messages.len()
+    }
+
+    /// How many bytes the bodies of all those take.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// The number of the message of this id.

@@ -4,35 +4,16 @@
 
 use std::io::{self, BufRead, BufWriter, Write};
 
-use clap::{Args, ValueEnum};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Error;
+use super::super::Error;
 use crate::policy::{Backoff, BackoffFunction, INTERVAL_S, Refusal, Schedule, Selected, validate};
-use crate::protocol::{Deviations, Profile};
+use crate::protocol::Deviations;
 use crate::runner::Exit;
 
 /// The most retries that are written out for one policy.
 const RETRIES_MAX: usize = 1_000_000;
-
-/// Options of `schedule`.
-#[derive(Debug, Args)]
-pub(super) struct ScheduleOptions {
-    /// Whose arithmetic to follow.
-    #[arg(long, value_enum, default_value_t = Profile::Documented)]
-    profile: Profile,
-    /// How to read and write.
-    #[arg(long, value_enum, default_value_t = Format::Ndjson)]
-    format: Format,
-}
-
-/// How `schedule` reads and writes.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    /// One JSON object a line: a policy, or `{"function", "minimum_delay", "maximum_delay"}`.
-    Ndjson,
-}
 
 /// One line of the answer.
 #[derive(Debug, PartialEq, Serialize)]
@@ -55,11 +36,11 @@ enum Answer {
     },
 }
 
-pub(super) fn run(options: &ScheduleOptions) -> Result<Exit, Error> {
-    let Format::Ndjson = options.format;
+/// Answers standard input.
+pub(super) fn run(deviations: Deviations) -> Result<Exit, Error> {
     let mut out = BufWriter::new(io::stdout().lock());
     for line in io::stdin().lock().lines() {
-        answer_schedule_line(&line?, options.profile.deviations(), &mut out)?;
+        answer_schedule_line(&line?, deviations, &mut out)?;
     }
     out.flush()?;
     Ok(Exit::Conforms)
@@ -142,6 +123,7 @@ fn too_many() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::Profile;
 
     fn check(line: &str, profile: Profile, expected: &str) {
         let answer = serde_json::to_string(&answer(line, profile.deviations())).unwrap();
