@@ -2,13 +2,12 @@
 //! Gives how many messages it holds, how many of them are claimed, and the oldest and the newest.
 //! Never creates a queue: one that is not there has no messages.
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::messages::no_queue;
 use super::shown::Shown;
 use super::store::View;
-use super::{Caller, Model, done, unavailable};
+use super::{Caller, Model, done, signed_url, unavailable};
 use crate::protocol::{Fault, QueueName, Reply, Transport};
 use crate::time::Duration;
 
@@ -46,8 +45,7 @@ impl Model {
 
 /// `2026-01-01T00:00:00Z`.
 fn date(since_1970: Duration) -> String {
-    let second = i64::try_from(since_1970.as_secs()).unwrap_or(i64::MAX);
-    Timestamp::from_second(second).unwrap_or(Timestamp::MAX).to_string()
+    format!("{}Z", signed_url::date(since_1970))
 }
 
 fn stats((claimed, total): (i64, i64), ends: Option<[Value; 2]>) -> Reply {

@@ -5,7 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use super::action::Action;
-use crate::policy::is_falsy;
+use crate::policy::{is_falsy, type_name};
 use crate::protocol::{
     Deviation, Deviations, Fault, FaultKind, Operation, Page, ProjectId, QueueName, Reply, Selection, SubscriptionId,
     Wanted, WantedQueues,
@@ -106,7 +106,7 @@ fn metadata(metadata: Option<&Value>, crashes: bool) -> Result<Option<Value>, Re
         None => Ok(None),
         Some(falsy) if is_falsy(falsy) => Ok(None),
         Some(other) if !other.is_object() && crashes => {
-            Err(crash(format!("'{}' object has no attribute 'get'", python_type(other))))
+            Err(crash(format!("'{}' object has no attribute 'get'", type_name(other))))
         }
         Some(metadata) => Ok(Some(metadata.clone())),
     }
@@ -200,16 +200,4 @@ fn invalid(text: impl Into<String>) -> Reply {
 /// What the reference answers when it breaks down over a request: the exception in Python's words.
 fn crash(exception: impl Into<String>) -> Reply {
     Fault::new(FaultKind::Internal, exception).into()
-}
-
-fn python_type(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "NoneType",
-        Value::Bool(_) => "bool",
-        Value::Number(number) if number.is_f64() => "float",
-        Value::Number(_) => "int",
-        Value::String(_) => "str",
-        Value::Array(_) => "list",
-        Value::Object(_) => "dict",
-    }
 }
