@@ -27,8 +27,9 @@ pub(super) struct Store {
     /// What may be claimed now: not claimed, and its delay has passed.
     free: RangeSet<u64>,
     /// Who posted what, by the short name in `clients`.
-    senders: RangeMap<u64, u32>,
-    clients: BTreeMap<ClientId, u32>,
+    senders: RangeMap<u64, u64>,
+    clients: BTreeMap<ClientId, u64>,
+    next_client: u64,
     delays: BTreeMap<u64, Moment>,
     holds: BTreeMap<u64, Hold>,
     claims: BTreeMap<Uuid, Claim>,
@@ -295,20 +296,62 @@ impl Store {
         }
     }
 
-    /// The short name of a client. An empty queue has forgotten them all.
-    fn place_of(&mut self, client: &ClientId) -> u32 {
-        if self.messages.is_empty() {
-            self.clients.clear();
-        }
+    /// The short name of a client.
+    fn place_of(&mut self, client: &ClientId) -> u64 {
         if let Some(place) = self.clients.get(client) {
             return *place;
         }
-        let place = u32::try_from(self.clients.len()).expect("there are not that many clients");
+        if self.clients.len() >= CLIENTS_SPARED + 2 * self.messages.len() {
+            self.forget_clients();
+        }
+        let place = self.next_client;
+        self.next_client += 1;
         self.clients.insert(client.clone(), place);
         place
     }
+
+    /// Forgets the clients none of whose messages is left. As many new ones as there are messages have come since the
+    /// last time.
+    fn forget_clients(&mut self) {
+        let senders: BTreeSet<u64> = self.senders.iter().map(|(_, sender)| *sender).collect();
+        self.clients.retain(|_, place| senders.contains(place));
+    }
 }
+
+/// How many clients are remembered besides two for each message.
+const CLIENTS_SPARED: usize = 64;
 
 fn leaves(message: &Message, hold: Option<&Hold>) -> Moment {
     hold.map_or_else(|| expires(message, None), |hold| hold.leaves)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn post(store: &mut Store, client: u128) -> u64 {
+        let id = Uuid::from_u128(u128::from(store.next));
+        let new = New { id, body: "1".into(), form: Form::Plain, ttl_s: 60, delay_s: 0 };
+        store.post(Instant::START, &ClientId::of_uuid(Uuid::from_u128(client)), new);
+        store.next - 1
+    }
+
+    #[test]
+    fn clients_whose_messages_are_gone_are_forgotten_and_no_others() {
+        let mut store = Store::default();
+        let (first, last) = (post(&mut store, 0), post(&mut store, 1));
+        for client in 2..10_000 {
+            let number = post(&mut store, client);
+            store.delete(number);
+        }
+        assert!(store.clients.len() <= CLIENTS_SPARED + 6, "{} are remembered", store.clients.len());
+        let again = post(&mut store, 9_998);
+        for (client, not_listed) in [(0, first), (1, last), (9_998, again)] {
+            let client = ClientId::of_uuid(Uuid::from_u128(client));
+            let filter = Filter { not_from: Some(&client), claimed: false, delayed: false };
+            let page = store.page(Instant::START, 0, 10, filter);
+            assert_eq!(page.len(), 2, "{page:?}");
+            assert!(!page.contains(&not_listed), "{page:?}");
+        }
+    }
 }
