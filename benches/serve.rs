@@ -1,15 +1,18 @@
 //! Takes the server, and beside it the plainest handler in axum that gives the same answers to the same requests.
-//! Gives how many requests a second each answers on one core, over a loopback socket, 32 requests in flight.
+//! Gives how many requests a second each answers on one core, over a loopback socket, 32 requests in flight,
+//! and which part of the plain one's figure the server reaches; they take turns.
 //! Never counts an answer that is not a whole 2xx, nor a notification that did not arrive.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::response::Response;
 use axum::serve::ListenerExt;
 use criterion::{BenchmarkGroup, Criterion, Throughput, measurement::WallTime};
+use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
@@ -22,23 +25,28 @@ use zaqarcheck::wire::HttpRequest;
 
 /// Requests in flight on one connection.
 const BURST: usize = 32;
+const QUEUE: &str = "/v2/queues/orders";
 const MESSAGES: &str = "/v2/queues/orders/messages";
 const POST: &str = r#"{"messages": [{"ttl": 300, "body": {"event": "BackupStarted", "id": 17}}]}"#;
 
 pub(crate) fn define(c: &mut Criterion) {
     let mut group = c.benchmark_group("serve");
     group.throughput(Throughput::Elements(BURST as u64));
-    let ping = Operation { id: "ping", before: Vec::new(), measured: request("GET", "/v2/ping", "") };
-    let post = Operation { id: "post", before: Vec::new(), measured: request("POST", MESSAGES, POST) };
-    let list = Operation {
-        id: "list-10",
-        before: vec![request("POST", MESSAGES, POST); 10],
-        measured: request("GET", &format!("{MESSAGES}?echo=true"), ""),
-    };
-    for operation in [ping, post, list] {
+    let post = || request("POST", MESSAGES, POST);
+    let refill = || vec![request("DELETE", QUEUE, ""), request("POST", MESSAGES, &posts(BURST))];
+    let plain = |id, measured| Operation { id, before: Vec::new(), each: Vec::new(), measured, notifies: false };
+    let list = request("GET", &format!("{MESSAGES}?echo=true"), "");
+    let claim = request("POST", "/v2/queues/orders/claims?limit=1", r#"{"ttl": 300, "grace": 300}"#);
+    for operation in [
+        plain("ping", Measured::Request(request("GET", "/v2/ping", ""))),
+        plain("post", Measured::Request(post())),
+        Operation { before: vec![post(); 10], ..plain("list-10", Measured::Request(list)) },
+        Operation { each: refill(), ..plain("claim", Measured::Request(claim)) },
+        Operation { each: refill(), ..plain("delete", Measured::Deletions) },
+        Operation { notifies: true, ..plain("notify", Measured::Request(post())) },
+    ] {
         measure(&mut group, &operation);
     }
-    notify(&mut group);
     group.finish();
 }
 
@@ -46,57 +54,117 @@ pub(crate) fn define(c: &mut Criterion) {
 struct Operation {
     id: &'static str,
     before: Vec<Vec<u8>>,
-    measured: Vec<u8>,
+    /// Asked before each burst, and not measured.
+    each: Vec<Vec<u8>>,
+    measured: Measured,
+    /// Whether the queue has a subscriber: a burst is over when everything has arrived there.
+    notifies: bool,
+}
+
+enum Measured {
+    Request(Vec<u8>),
+    /// Deletes one by one what the last request before the burst has posted.
+    Deletions,
+}
+
+impl Operation {
+    /// The requests of a burst.
+    async fn burst(&self, server: &mut Client) -> Vec<Vec<u8>> {
+        let mut last = None;
+        for request in &self.each {
+            last = Some(server.first(request).await);
+        }
+        match &self.measured {
+            Measured::Request(request) => vec![request.clone(); BURST],
+            Measured::Deletions => {
+                let posted: Value = serde_json::from_slice(&last.expect("it is posted first").body).expect("JSON");
+                let paths = posted["resources"].as_array().expect("a list").iter();
+                paths.map(|path| request("DELETE", path.as_str().expect("a path"), "")).collect()
+            }
+        }
+    }
+}
+
+/// The server and the bare handler, asked in turn: whatever else the machine does happens to both.
+struct Pair {
+    server: Client,
+    bare: Client,
+    subscriber: Option<Subscriber>,
+    /// How long each has taken for all bursts.
+    spent: [Duration; 2],
+}
+
+impl Pair {
+    async fn start(operation: &Operation) -> Self {
+        let subscriber = if operation.notifies { Some(Subscriber::start().await) } else { None };
+        let mut server = Client::connect(&start_server().await).await;
+        let subscribed = subscriber.iter().map(|subscriber| {
+            let document = format!(r#"{{"subscriber": "http://{}/", "ttl": 86400}}"#, subscriber.address);
+            request("POST", "/v2/queues/orders/subscriptions", &document)
+        });
+        for request in subscribed.chain(operation.before.iter().cloned()) {
+            server.first(&request).await;
+        }
+        let first = operation.burst(&mut server).await.swap_remove(0);
+        let answer = server.first(&first).await;
+        let address = subscriber.as_ref().map(|subscriber| subscriber.address.clone());
+        let mut bare = Client::connect(&start_bare(&answer, address).await).await;
+        bare.first(&first).await;
+        let pair = Self { server, bare, subscriber, spent: [Duration::ZERO; 2] };
+        pair.arrived(2).await;
+        pair
+    }
+
+    /// A burst for each of both; how long they took.
+    async fn burst(&mut self, operation: &Operation) -> [Duration; 2] {
+        let requests = operation.burst(&mut self.server).await;
+        let requests = (requests.concat(), requests.len());
+        let mut took = [Duration::ZERO; 2];
+        for (side, took) in took.iter_mut().enumerate() {
+            let started = now();
+            let client = if side == 0 { &mut self.server } else { &mut self.bare };
+            client.burst(&requests.0, requests.1).await;
+            self.arrived(requests.1).await;
+            *took = now() - started;
+            self.spent[side] += *took;
+        }
+        took
+    }
+
+    async fn arrived(&self, count: usize) {
+        if let Some(subscriber) = &self.subscriber {
+            subscriber.wait(count).await;
+        }
+    }
 }
 
 fn measure(group: &mut BenchmarkGroup<'_, WallTime>, operation: &Operation) {
     let runtime = runtime();
-    let mut client = runtime.block_on(async {
-        let mut client = Client::connect(&start_server().await).await;
-        for request in &operation.before {
-            client.first(request).await;
-        }
-        client
-    });
-    let answer = runtime.block_on(client.first(&operation.measured));
-    let mut bare = runtime.block_on(async { Client::connect(&start_bare(&answer, None).await).await });
-    runtime.block_on(bare.first(&operation.measured));
-    for (name, client) in [("server", &mut client), ("bare", &mut bare)] {
+    let mut pair = runtime.block_on(Pair::start(operation));
+    for (side, name) in ["server", "bare"].into_iter().enumerate() {
         group.bench_function(format!("{}/{name}", operation.id), |bench| {
-            bench.iter(|| runtime.block_on(client.burst(&operation.measured, BURST)));
+            bench.iter_custom(|bursts| (0..bursts).map(|_| runtime.block_on(pair.burst(operation))[side]).sum());
         });
+    }
+    tell(operation.id, pair.spent);
+}
+
+#[expect(clippy::print_stdout, reason = "criterion compares a run with the one before, not two of its lines")]
+fn tell(id: &str, [server, bare]: [Duration; 2]) {
+    if !server.is_zero() {
+        println!("serve/{id}: {:.0} % of the bare handler", 100.0 * bare.as_secs_f64() / server.as_secs_f64());
     }
 }
 
-/// Posts to a queue with one subscriber; a burst is over when everything has arrived there.
-fn notify(group: &mut BenchmarkGroup<'_, WallTime>) {
-    let runtime = runtime();
-    let subscriber = runtime.block_on(Subscriber::start());
-    let measured = request("POST", MESSAGES, POST);
-    let mut client = runtime.block_on(async {
-        let mut client = Client::connect(&start_server().await).await;
-        let document = format!(r#"{{"subscriber": "http://{}/", "ttl": 86400}}"#, subscriber.address);
-        client.first(&request("POST", "/v2/queues/orders/subscriptions", &document)).await;
-        client
-    });
-    let mut bare = runtime.block_on(async {
-        let answer = client.first(&measured).await;
-        subscriber.wait(1).await;
-        let mut bare = Client::connect(&start_bare(&answer, Some(subscriber.address.clone())).await).await;
-        bare.first(&measured).await;
-        subscriber.wait(1).await;
-        bare
-    });
-    for (name, client) in [("server", &mut client), ("bare", &mut bare)] {
-        group.bench_function(format!("notify/{name}"), |bench| {
-            bench.iter(|| {
-                runtime.block_on(async {
-                    client.burst(&measured, BURST).await;
-                    subscriber.wait(BURST).await;
-                });
-            });
-        });
-    }
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures the machine")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// A post of several messages.
+fn posts(count: usize) -> String {
+    let message = r#"{"ttl": 300, "body": {"event": "BackupStarted", "id": 17}}"#;
+    format!(r#"{{"messages": [{}]}}"#, vec![message; count].join(","))
 }
 
 fn runtime() -> Runtime {
@@ -119,7 +187,7 @@ async fn start_bare(answer: &Answer, subscriber: Option<String>) -> String {
         let (answer, subscriber) = (Arc::clone(&answer), subscriber.clone());
         async move {
             if let Some(subscriber) = subscriber {
-                tokio::spawn(tell(subscriber));
+                tokio::spawn(notify(subscriber));
             }
             answer.response()
         }
@@ -131,7 +199,7 @@ async fn start_bare(answer: &Answer, subscriber: Option<String>) -> String {
     address
 }
 
-async fn tell(subscriber: String) {
+async fn notify(subscriber: String) {
     let header = ("content-type".to_owned(), "application/json".to_owned());
     let request = HttpRequest { method: "POST".into(), target: "/".into(), headers: vec![header], body: POST.into() };
     let stream = Tcp.dial(&subscriber).await.expect("the subscriber is there");
@@ -173,10 +241,10 @@ impl Client {
         }
     }
 
-    async fn burst(&mut self, request: &[u8], count: usize) {
+    /// Sends so many requests and reads their answers.
+    async fn burst(&mut self, requests: &[u8], count: usize) {
         let (mut reader, mut writer) = self.stream.split();
-        let requests = request.repeat(count);
-        let write = async { writer.write_all(&requests).await.expect("it reads") };
+        let write = async { writer.write_all(requests).await.expect("it reads") };
         let read = async {
             let (mut length, mut read, mut answers) = (0, 0, 0);
             while answers < count {
