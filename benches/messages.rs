@@ -81,7 +81,9 @@ impl Server {
     fn ask(&mut self, expected: u16, operation: Operation) -> Value {
         let request = Request::new(ProjectId::parse("p").expect("a name"), operation);
         match self.0.handle(Instant::START, request) {
-            Reply::Done { status, body, .. } if status == expected => black_box(body.unwrap_or_default()),
+            Reply::Done { status, body, .. } if status == expected => {
+                black_box(body.map(|body| body.value()).unwrap_or_default())
+            }
             reply => panic!("{reply:?}"),
         }
     }

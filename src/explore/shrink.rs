@@ -183,12 +183,12 @@ fn less(document: Option<&Value>) -> Vec<Option<Value>> {
     for (key, value) in keys {
         if keys.len() > 1 {
             let mut rest = keys.clone();
-            rest.remove(key);
+            rest.shift_remove(key);
             smaller.push(Some(rest.into()));
         }
         for inner in value.as_object().into_iter().flat_map(|inner| inner.keys()) {
             let mut rest = keys.clone();
-            rest.get_mut(key).and_then(Value::as_object_mut).and_then(|inner_keys| inner_keys.remove(inner));
+            rest.get_mut(key).and_then(Value::as_object_mut).and_then(|inner_keys| inner_keys.shift_remove(inner));
             smaller.push(Some(rest.into()));
         }
     }

@@ -5,12 +5,12 @@
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::messages::{Place, at_most, id_of};
+use super::messages::{Place, at_most, id_of, messages_told};
 use super::posting::{body_fault, integer};
 use super::shown::Shown;
 use super::store::Terms;
-use super::{Caller, Model, done, invalid, unavailable};
-use crate::protocol::{Deviation, Fault, FaultKind, QueueName, Reply, Transport};
+use super::{Caller, Model, done, invalid, told, unavailable};
+use crate::protocol::{Deviation, Document, Fault, FaultKind, Object, QueueName, Reply, Transport};
 
 /// The shortest life of a claim and the shortest grace, in seconds. Source: api-ref, "Claim messages".
 const MIN_S: i64 = 60;
@@ -34,7 +34,7 @@ impl Model {
         let shown = self.shown_to_holder(caller, queue);
         let store = self.queue(&caller.project, queue).map(|stored| &stored.messages);
         let views = store.into_iter().flat_map(|store| kept.iter().filter_map(|number| store.view(*number)));
-        let messages: Vec<Value> = views.map(|view| shown.entry(view, Some(id))).collect();
+        let messages: Vec<Document> = views.map(|view| shown.entry(view, Some(id))).collect();
         if messages.is_empty() {
             self.forget_claim(caller, queue, id);
             // Over a websocket a claim of nothing is named all the same. Observed: zaqar 23.0.1.
@@ -42,7 +42,7 @@ impl Model {
             return Ok(done(204, None, named));
         }
         let location = format!("{}/claims/{id}", queue.path());
-        Ok(done(201, Some(location), Some(json!({ "messages": messages }))))
+        Ok(messages_told(201, Some(location), messages))
     }
 
     pub(super) fn show_claim(&mut self, caller: &Caller, queue: &QueueName, id: &str) -> Result<Reply, Fault> {
@@ -55,10 +55,12 @@ impl Model {
         let places = self.members(caller, queue, claim);
         let shown = self.shown_to_holder(caller, queue);
         let views = places.iter().flatten().filter_map(|place| self.view(place));
-        let messages: Vec<Value> = views.map(|view| shown.entry(view, Some(claim))).collect();
+        let messages = Document::list(views.map(|view| shown.entry(view, Some(claim))));
         let age = caller.now.since(began).as_secs();
         let href = format!("{}/claims/{id}", queue.path());
-        Ok(done(200, None, Some(json!({"age": age, "ttl": ttl_s, "messages": messages, "href": href}))))
+        let mut body = Object::new();
+        body.set("age", &age).set("ttl", &ttl_s).set_document("messages", &messages).set("href", &href);
+        Ok(told(200, None, body))
     }
 
     pub(super) fn update_claim(

@@ -2,13 +2,12 @@
 //! Gives them gone: one, several, or the oldest, which are answered.
 //! Never deletes a claimed message for who does not hold it, when only one is asked for.
 
-use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::messages::{Place, at_most, count, id_of};
+use super::messages::{Place, at_most, count, id_of, messages_told};
 use super::store::Terms;
 use super::{Caller, Model, done, invalid, unavailable};
-use crate::protocol::{Deviation, Fault, FaultKind, QueueName, Reply, Selection};
+use crate::protocol::{Deviation, Document, Fault, FaultKind, QueueName, Reply, Selection};
 
 impl Model {
     pub(super) fn delete_messages(
@@ -34,7 +33,7 @@ impl Model {
             (None, Some(pop)) => {
                 let limit = at_most(Some(pop), options.max_messages_per_claim_or_pop, "Pop value")?;
                 let messages = self.pop(caller, queue, limit)?;
-                Ok(done(200, None, Some(json!({ "messages": messages }))))
+                Ok(messages_told(200, None, messages))
             }
             (Some(ids), None) => {
                 let max = options.max_messages_per_page;
@@ -107,7 +106,7 @@ impl Model {
     }
 
     /// Takes the oldest messages out. They are claimed on the way, by a claim nobody has heard of.
-    pub(super) fn pop(&mut self, caller: &Caller, queue: &QueueName, limit: usize) -> Result<Vec<Value>, Fault> {
+    pub(super) fn pop(&mut self, caller: &Caller, queue: &QueueName, limit: usize) -> Result<Vec<Document>, Fault> {
         let deviations = self.settings.deviations;
         let id = self.ids.uuid();
         let mut numbers = self.claim_oldest(caller, queue, id, Terms { ttl_s: 0, grace_s: 0 }, limit);
@@ -131,11 +130,11 @@ impl Model {
         Ok(messages)
     }
 
-    fn claimed_documents(&self, caller: &Caller, queue: &QueueName, numbers: &[u64]) -> Vec<Value> {
+    fn claimed_documents(&self, caller: &Caller, queue: &QueueName, numbers: &[u64]) -> Vec<Document> {
         let shown = self.shown_to_holder(caller, queue);
         let store = self.queue(&caller.project, queue).map(|stored| &stored.messages);
         let views = store.into_iter().flat_map(|store| numbers.iter().filter_map(|number| store.view(*number)));
-        views.map(|view| shown.with_claim(view).into()).collect()
+        views.map(|view| shown.popped(view)).collect()
     }
 
     /// The claim that holds a message.

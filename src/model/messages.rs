@@ -2,7 +2,7 @@
 //! Gives them stored, listed and shown.
 //! Never keeps one of a post that is refused.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::page::links;
@@ -10,8 +10,10 @@ use super::posting::{NewMessage, Rules};
 use super::queues::Queue;
 use super::shown::Shown;
 use super::store::{Filter, Form, New, View};
-use super::{Caller, Model, done, encryption, invalid, unavailable};
-use crate::protocol::{Deviation, Fault, FaultKind, Page, ProjectId, QueueName, Reply, Transport, Wanted};
+use super::{Caller, Model, encryption, invalid, told, unavailable};
+use crate::protocol::{
+    Deviation, Document, Fault, FaultKind, Object, Page, ProjectId, QueueName, Reply, Transport, Wanted,
+};
 
 /// How many entries a page has unless said otherwise. Source: api-ref, "limit".
 const PAGE: usize = 10;
@@ -75,7 +77,9 @@ impl Model {
         }
         let resources: Vec<String> = ids.iter().map(|id| format!("{path}/{id}")).collect();
         let location = format!("{path}?ids={}", ids.join(","));
-        Ok(done(201, Some(location), Some(json!({ "resources": resources }))))
+        let mut body = Object::new();
+        body.set("resources", &resources);
+        Ok(told(201, Some(location), body))
     }
 
     /// A message with what is stored of it.
@@ -144,8 +148,7 @@ impl Model {
         }
         let shown = self.shown(caller, queue);
         let entry = |place: &Place| Some(self.view(place)).flatten().map(|view| shown.entry(view, claim_of(view)));
-        let messages: Vec<Value> = places.iter().filter_map(entry).collect();
-        Ok(done(200, None, Some(json!({ "messages": messages }))))
+        Ok(messages_told(200, None, places.iter().filter_map(entry)))
     }
 
     pub(super) fn show_message(&mut self, caller: &Caller, queue: &QueueName, id: &str) -> Result<Reply, Fault> {
@@ -160,11 +163,11 @@ impl Model {
             let text = format!("Message {id} does not exist in queue {queue} for project {project}");
             Fault::new(FaultKind::NotFound, text)
         })?;
-        Ok(done(200, None, Some(shown.entry(view, claim_of(view)))))
+        Ok(Reply::Done { status: 200, location: None, body: Some(shown.entry(view, claim_of(view))) })
     }
 
     /// The messages of a list.
-    fn entries(&self, caller: &Caller, queue: &QueueName, numbers: &[u64]) -> Vec<Value> {
+    fn entries(&self, caller: &Caller, queue: &QueueName, numbers: &[u64]) -> Vec<Document> {
         let shown = self.shown(caller, queue);
         let store = self.queue(&caller.project, queue).map(|stored| &stored.messages);
         let views = store.into_iter().flat_map(|store| numbers.iter().filter_map(|number| store.view(*number)));
@@ -283,6 +286,19 @@ pub(super) fn no_queue(caller: &Caller, queue: &QueueName) -> Fault {
     Fault::new(FaultKind::NotFound, format!("{word} {queue} does not exist for project {}", caller.project))
 }
 
-fn listed(messages: Vec<Value>, links: Vec<Value>) -> Reply {
-    done(200, None, Some(json!({ "messages": messages, "links": links })))
+fn listed(messages: Vec<Document>, links: Vec<Value>) -> Reply {
+    let mut body = Object::new();
+    body.set_document("messages", &Document::list(messages)).set("links", &links);
+    told(200, None, body)
+}
+
+/// A reply that shows messages and nothing else.
+pub(super) fn messages_told(
+    status: u16,
+    location: Option<String>,
+    messages: impl IntoIterator<Item = Document>,
+) -> Reply {
+    let mut body = Object::new();
+    body.set_document("messages", &Document::list(messages));
+    told(status, location, body)
 }

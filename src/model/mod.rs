@@ -39,8 +39,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 
 use crate::protocol::{
-    ClientId, Delivery, DeliveryId, DeliveryOutcome, Deviations, Fault, FaultKind, Operation, Options, ProjectId,
-    QueueKind, QueueName, Reply, Request, Transport,
+    ClientId, Delivery, DeliveryId, DeliveryOutcome, Deviations, Document, Fault, FaultKind, Object, Operation,
+    Options, ProjectId, QueueKind, QueueName, Reply, Request, Transport,
 };
 use crate::rng::Stream;
 use crate::time::{Duration, Instant};
@@ -349,7 +349,12 @@ impl Model {
 }
 
 fn done(status: u16, location: Option<String>, body: Option<serde_json::Value>) -> Reply {
-    Reply::Done { status, location, body }
+    Reply::Done { status, location, body: body.map(Document::from) }
+}
+
+/// A reply whose document is written already.
+fn told(status: u16, location: Option<String>, body: Object) -> Reply {
+    Reply::Done { status, location, body: Some(body.finish()) }
 }
 
 fn invalid(text: impl Into<String>) -> Fault {

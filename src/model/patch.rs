@@ -30,7 +30,7 @@ impl Change {
             }
             Self::Replace(key, _) => return Err(absent("replace", key)),
             Self::Remove(key) if known(metadata, &key) => {
-                metadata.remove(&key);
+                metadata.shift_remove(&key);
             }
             Self::Remove(key) => return Err(absent("remove", key)),
         }

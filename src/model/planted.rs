@@ -55,7 +55,7 @@ pub(super) fn request(mut request: Request, deviations: Deviations) -> Request {
             if deviations.has(Deviation::SubscriptionTtlIgnored) =>
         {
             let asked = document.get("ttl").and_then(Value::as_i64).is_some_and(|ttl_s| ttl_s >= 60);
-            document.as_object_mut().filter(|_| asked).and_then(|keys| keys.remove("ttl"));
+            document.as_object_mut().filter(|_| asked).and_then(|keys| keys.shift_remove("ttl"));
         }
         _ => {}
     }
@@ -103,7 +103,7 @@ fn refusal(fault: Fault, deviations: Deviations) -> Reply {
     {
         document.insert("description".into(), description.into());
     }
-    let body = Some(document.into());
+    let body = Some(Value::from(document).into());
     let right = Reply::Fault(fault);
     let wrong = Reply::Done { status, location: None, body };
     let any = [
@@ -195,7 +195,7 @@ fn alter(notification: &mut Value, deviations: Deviations) {
         return;
     }
     for (deviation, key) in [(Deviation::NotificationTtlMissing, "ttl"), (Deviation::QueueNameMissing, "queue_name")] {
-        notification.as_object_mut().filter(|_| deviations.has(deviation)).and_then(|keys| keys.remove(key));
+        notification.as_object_mut().filter(|_| deviations.has(deviation)).and_then(|keys| keys.shift_remove(key));
     }
 }
 
@@ -227,7 +227,7 @@ pub(super) fn confirmation(mut document: Value, kind: Confirmation, deviations: 
         document["Message_Type"] = "Notification".into();
     }
     if has(Deviation::ConfirmationUnsigned) {
-        document.as_object_mut().and_then(|keys| keys.remove("URL-Signature"));
+        document.as_object_mut().and_then(|keys| keys.shift_remove("URL-Signature"));
     }
     if has(Deviation::ConfirmationPathWrong) {
         let path = document["URL-Paths"].as_str().and_then(|path| path.strip_suffix("/confirm")).map(str::to_owned);
@@ -247,7 +247,7 @@ pub(super) fn options(mut options: Map<String, Value>, deviations: Deviations) -
     for (deviation, key) in [(Deviation::PostDataIgnored, "post_data"), (Deviation::PostHeadersIgnored, "post_headers")]
     {
         if deviations.has(deviation) {
-            options.remove(key);
+            options.shift_remove(key);
         }
     }
     options

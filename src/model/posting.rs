@@ -26,13 +26,15 @@ pub(super) struct NewMessage {
 }
 
 impl NewMessage {
-    /// What a subscriber is sent; it learns of the delay where the queue has one. Observed: zaqar 23.0.1.
+    /// What a subscriber is sent; it learns of the delay where the queue has one. The keys are
+    /// in this order. Observed: zaqar 23.0.1.
     pub(super) fn notification(&self, queue: &QueueName, body: Value, tell_delay: bool) -> Value {
-        let mut notification =
-            json!({"ttl": self.ttl_s, "body": body, "Message_Type": "Notification", "queue_name": queue.as_str()});
+        let mut notification = json!({"ttl": self.ttl_s, "body": body});
         if tell_delay {
             notification["delay"] = self.delay_s.into();
         }
+        notification["Message_Type"] = "Notification".into();
+        notification["queue_name"] = queue.as_str().into();
         notification
     }
 }
@@ -89,7 +91,7 @@ impl Rules<'_> {
         let default_ttl = self.options.default_message_ttl.into();
         let ttl_s =
             self.integer("ttl", keys.get("ttl"), self.queue_says("_default_message_ttl").unwrap_or(&default_ttl))?;
-        let body = keys.remove("body").ok_or_else(|| body_fault("Missing \"body\" field."))?;
+        let body = keys.shift_remove("body").ok_or_else(|| body_fault("Missing \"body\" field."))?;
         let own_delay = self.queue_says("_default_message_delay");
         let default_delay = self.options.default_message_delay.into();
         let delay_s = if own_delay.is_none() && self.deviations.has(Deviation::MessageDelayNeedsQueueDelay) {

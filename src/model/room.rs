@@ -54,7 +54,7 @@ mod tests {
         fn ask(&mut self, operation: Operation) -> Value {
             let now = Instant::after_start(Duration::from_secs(self.1));
             match self.0.handle(now, Request::new(project(), operation)) {
-                Reply::Done { body, .. } => body.unwrap_or_default(),
+                Reply::Done { body, .. } => body.map_or(Value::Null, |body| body.value()),
                 Reply::Fault(fault) => panic!("{fault:?}"),
             }
         }

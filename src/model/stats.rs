@@ -2,13 +2,10 @@
 //! Gives how many messages it holds, how many of them are claimed, and the oldest and the newest.
 //! Never creates a queue: one that is not there has no messages.
 
-use serde_json::{Value, json};
-
 use super::messages::no_queue;
-use super::shown::Shown;
 use super::store::View;
-use super::{Caller, Model, done, signed_url, unavailable};
-use crate::protocol::{Fault, QueueName, Reply, Transport};
+use super::{Caller, Model, signed_url, told, unavailable};
+use crate::protocol::{Document, Fault, Object, QueueName, Reply, Transport};
 use crate::time::Duration;
 
 impl Model {
@@ -28,18 +25,8 @@ impl Model {
         let shown = self.shown_to_holder(caller, name);
         let ends = self.queue(&caller.project, name).and_then(|stored| stored.messages.oldest_and_newest());
         let (oldest, newest) = ends.ok_or_else(failed)?;
-        Ok(stats(counts, Some([oldest, newest].map(|message| self.statistics(&shown, message)))))
-    }
-
-    /// A message with what the statistics say of it. Observed: zaqar 23.0.1; the API reference names no keys.
-    fn statistics(&self, shown: &Shown<'_>, message: View<'_>) -> Value {
-        let mut entry = shown.with_claim(message);
-        let created = self.settings.epoch.saturating_add(message.posted().since_start());
-        let id = entry.remove("id").unwrap_or_default();
-        let href = format!("{}/messages/{}", shown.queue.path(), id.as_str().unwrap_or_default());
-        entry.insert("href".into(), href.into());
-        entry.insert("created".into(), date(created).into());
-        entry.into()
+        let created = |message: View<'_>| date(self.settings.epoch.saturating_add(message.posted().since_start()));
+        Ok(stats(counts, Some([oldest, newest].map(|message| shown.statistic(message, &created(message))))))
     }
 }
 
@@ -48,12 +35,15 @@ fn date(since_1970: Duration) -> String {
     format!("{}Z", signed_url::date(since_1970))
 }
 
-fn stats((claimed, total): (i64, i64), ends: Option<[Value; 2]>) -> Reply {
-    let mut messages = json!({"claimed": claimed, "free": total - claimed, "total": total});
+fn stats((claimed, total): (i64, i64), ends: Option<[Document; 2]>) -> Reply {
+    let mut messages = Object::new();
+    messages.set("claimed", &claimed).set("free", &(total - claimed)).set("total", &total);
     if let Some([oldest, newest]) = ends {
-        (messages["oldest"], messages["newest"]) = (oldest, newest);
+        messages.set_document("oldest", &oldest).set_document("newest", &newest);
     }
-    done(200, None, Some(json!({ "messages": messages })))
+    let mut body = Object::new();
+    body.set_document("messages", &messages.finish());
+    told(200, None, body)
 }
 
 #[cfg(test)]

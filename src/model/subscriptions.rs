@@ -403,7 +403,7 @@ mod tests {
         let Reply::Done { body: Some(page), .. } = ask(&mut model, later, page) else { panic!("a list is answered") };
         let document = Some(json!({"messages": [{"body": 1}]}));
         ask(&mut model, later, Operation::PostMessages { queue: queue(), document, size: 30 });
-        let shown = page["subscriptions"].as_array().map_or(0, Vec::len);
+        let shown = page.value()["subscriptions"].as_array().map_or(0, Vec::len);
         assert_eq!((shown, model.deliveries_ready()), expected, "{expired} expired");
     }
 
@@ -415,7 +415,7 @@ mod tests {
             let Reply::Done { body: Some(body), .. } = ask(model, Instant::START, create) else {
                 panic!("a subscription is made")
             };
-            (body["subscription_id"].as_str().expect("it has an id").to_owned(), number)
+            (body.value()["subscription_id"].as_str().expect("it has an id").to_owned(), number)
         };
         (0..14).map(one).collect()
     }

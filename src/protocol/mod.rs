@@ -5,6 +5,7 @@
 mod delivery;
 mod deviation;
 mod deviations;
+mod document;
 mod fault;
 mod names;
 mod observed;
@@ -15,6 +16,8 @@ mod request;
 pub use delivery::{Delivery, DeliveryId, DeliveryOutcome, Means, Method};
 pub use deviation::{Deviation, Origin};
 pub use deviations::{Deviations, Profile};
+pub use document::Document;
+pub(crate) use document::Object;
 pub use fault::{Fault, FaultKind};
 pub use names::{ClientId, ProjectId, QueueKind, QueueName, SubscriptionId};
 pub use options::{OptionError, Options, Secret};

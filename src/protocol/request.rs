@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use strum::IntoStaticStr;
 
+use super::document::Document;
 use super::{ClientId, Fault, ProjectId, QueueName, SubscriptionId};
 
 /// One request of one tenant.
@@ -140,7 +141,7 @@ pub enum Reply {
         /// The `location` header.
         location: Option<String>,
         /// The JSON document.
-        body: Option<Value>,
+        body: Option<Document>,
     },
     /// The request was refused.
     Fault(Fault),

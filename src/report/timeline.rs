@@ -101,8 +101,9 @@ mod tests {
         case.attempts[2].ended_s += 20.0;
         case.exchanges[1].at_s = 3.0;
         insta::assert_snapshot!(lines(&case, 78, Paint::PLAIN).join("\n"), @r#"
-        0.000 s  -> PUT /v2/queues/orders {"_retry_policy": {"maximum_delay": 30,
-                    "minimum_delay_retries": 4, "retries_with_no_delay": 1}}
+        0.000 s  -> PUT /v2/queues/orders
+                    {"_retry_policy": {"retries_with_no_delay": 1,
+                    "minimum_delay_retries": 4, "maximum_delay": 30}}
                  <- 201
         0.000 s  => hook: message 0, attempt 1: read_then_close
         0.000 s  => hook: GET message 0, attempt 2: read_then_close

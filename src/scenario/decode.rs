@@ -288,7 +288,7 @@ fn place(root: &mut Value, path: &[Segment], new: Value) -> bool {
 fn remove(root: &mut Value, path: &[Segment]) -> bool {
     let Some((Segment::Key(key), parents)) = path.split_last() else { return false };
     let parent = parents.iter().try_fold(root, step_mut).and_then(Value::as_object_mut);
-    parent.is_some_and(|entries| entries.remove(key).is_some())
+    parent.is_some_and(|entries| entries.shift_remove(key).is_some())
 }
 
 fn step_mut<'a>(value: &'a mut Value, segment: &Segment) -> Option<&'a mut Value> {
@@ -342,10 +342,10 @@ mod tests {
         check(
             json!({"title": 5, "steps": steps}),
             &[
+                ("title", "expected a string, found the number 5"),
                 ("steps[0].post.queue", "expected a string, found the number 1"),
                 ("steps[1].put_queue.queu", "unknown key `queu`"),
                 ("steps[2].advance", "expected a number, found the string \"x\""),
-                ("title", "expected a string, found the number 5"),
             ],
         );
     }

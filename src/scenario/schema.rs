@@ -187,7 +187,7 @@ fn or_reference(mut schema: Value) -> Value {
     let Some(keywords) = schema.as_object_mut() else { return schema };
     // In the types absence is an option; in the file `null` is a value like any other.
     if keywords.get("default") == Some(&Value::Null) {
-        keywords.remove("default");
+        keywords.shift_remove("default");
     }
     for key in ["items", "additionalProperties"] {
         if let Some(child) = keywords.get_mut(key).filter(|child| child.is_object()) {
@@ -205,7 +205,7 @@ fn or_reference(mut schema: Value) -> Value {
     }
     // The description stays outside, where editors look for it.
     let outside: Map<String, Value> =
-        ["description", "default"].into_iter().filter_map(|key| keywords.remove_entry(key)).collect();
+        ["description", "default"].into_iter().filter_map(|key| keywords.shift_remove_entry(key)).collect();
     let mut either = Value::Object(outside);
     either["anyOf"] = json!([schema, {"$ref": "#/$defs/Reference"}]);
     either

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::accept::{ErrorForm, error_form};
 use super::http::escaped as address;
 use super::{HttpRequest, HttpResponse};
-use crate::protocol::{Fault, FaultKind, Reply};
+use crate::protocol::{Document, Fault, FaultKind, Reply};
 
 /// The response for a reply: JSON without a charset, error documents of `title` and `description`.
 /// Observed: zaqar 23.0.1.
@@ -18,7 +18,7 @@ pub fn encode(reply: Reply, request: &HttpRequest) -> HttpResponse {
             let response = HttpResponse { status, headers, body: Vec::new() };
             match body {
                 None if status == 204 => response,
-                body => with_body(response, "application/json", body.map(|body| body.to_string()).unwrap_or_default()),
+                body => with_body(response, "application/json", body.map(Document::into_text).unwrap_or_default()),
             }
         }
         Reply::Fault(fault) => refusal(fault, request),

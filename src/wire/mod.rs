@@ -33,3 +33,45 @@ pub fn answer(model: &mut Model, now: Instant, request: &HttpRequest) -> HttpRes
     }
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Settings;
+    use crate::protocol::Deviations;
+
+    fn ask(model: &mut Model, method: &str, target: &str, body: &str) -> String {
+        let client = ("client-id", "4ef3da41-af53-4c07-96d5-7b89af752778");
+        let headers = [client, ("x-project-id", "p"), ("content-type", PATCH_MEDIA_TYPE)];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let request = HttpRequest { method: method.into(), target: target.into(), headers, body: body.into() };
+        String::from_utf8(answer(model, Instant::START, &request).body).expect("an answer is text")
+    }
+
+    #[test]
+    fn what_a_client_posts_keeps_the_order_of_its_keys() {
+        let mut model = Model::new(Settings::new(Deviations::NONE));
+        let queue = "/v2/queues/orders";
+        ask(&mut model, "PUT", queue, r#"{"_default_message_delay": 30}"#);
+        let hook = r#"{"subscriber": "http://hook/"}"#;
+        ask(&mut model, "POST", &format!("{queue}/subscriptions"), hook);
+        let post = r#"{"messages": [{"body": {"b": 1, "a": [{"d": 2, "c": 3}]}}]}"#;
+        ask(&mut model, "POST", &format!("{queue}/messages"), post);
+        let listed = ask(&mut model, "GET", &format!("{queue}/messages?echo=true&include_delayed=true"), "");
+        let body = r#"{"b":1,"a":[{"d":2,"c":3}]}"#;
+        assert!(listed.contains(&format!(r#""body":{body}"#)), "{listed}");
+        let notified = model.poll_delivery().expect("there is a subscriber").body;
+        let expected =
+            format!(r#"{{"ttl":3600,"body":{body},"delay":30,"Message_Type":"Notification","queue_name":"orders"}}"#);
+        assert_eq!(String::from_utf8_lossy(&notified), expected);
+    }
+
+    #[test]
+    fn taking_a_key_of_the_metadata_away_leaves_the_others_in_order() {
+        let mut model = Model::new(Settings::new(Deviations::NONE));
+        let queue = "/v2/queues/orders";
+        ask(&mut model, "PUT", queue, r#"{"a": 1, "b": 2, "c": 3, "d": 4}"#);
+        let changed = ask(&mut model, "PATCH", queue, r#"[{"op": "remove", "path": "/metadata/a"}]"#);
+        assert!(changed.contains(r#""b":2,"c":3,"d":4"#), "{changed}");
+    }
+}

@@ -13,7 +13,7 @@ fn list_has_a_line_for_each_case() {
     let all: Vec<Value> = serde_json::from_str(&json).expect("it is JSON");
     assert!(all.len() > 400, "only {} cases", all.len());
     let keys: Vec<&String> = all[0].as_object().expect("an object for each case").keys().collect();
-    assert_eq!(keys, ["file", "forecast_s", "id", "level", "title"]);
+    assert_eq!(keys, ["id", "level", "forecast_s", "title", "file"]);
 }
 
 #[test]

@@ -42,7 +42,7 @@ const RIGHT: &str = r#"{
             },
             {
                 "subscriber": "other", "message": 0, "attempts": 1,
-                "body_text": "{\"Message_Type\":\"Notification\",\"body\":{\"n\":1},\"queue_name\":\"orders\",\"ttl\":3600}"
+                "body_text": "{\"ttl\":3600,\"body\":{\"n\":1},\"Message_Type\":\"Notification\",\"queue_name\":\"orders\"}"
             },
             {"subscriber": "late", "message": 0, "attempts": 1, "first_at_s": 5}
         ],
@@ -77,7 +77,7 @@ fn one_wrong_word_fails_one_check() {
     check(r#""first_at_s": 5"#, r#""first_at_s": 4"#, "expect.deliveries[2].first_at_s");
     check(r#""n": 1}, "queue_name""#, r#""n": 2}, "queue_name""#, "expect.deliveries[0].body");
     check(r#""application/json""#, r#""text/plain""#, "expect.deliveries[0].headers");
-    check(r#"\"ttl\":3600}"#, r#"\"ttl\": 3600}"#, "expect.deliveries[1].body_text");
+    check(r#"{\"ttl\":3600,"#, r#"{\"ttl\": 3600,"#, "expect.deliveries[1].body_text");
     check("[0, 0, 0, 0, 0, 0]", "[0, 0, 0, 0, 0]", "expect.arrivals.hook");
 }
 

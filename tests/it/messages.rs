@@ -90,7 +90,7 @@ impl World {
         let mut request = Request::new(ProjectId::parse("p").expect("a name"), operation);
         request.client = ClientId::of_uuid(Uuid::from_u128(client.into()));
         match self.model.handle(Instant::after_start(Duration::from_secs(self.now)), request) {
-            Reply::Done { status, body, .. } => (status, body.unwrap_or_default()),
+            Reply::Done { status, body, .. } => (status, body.map(|body| body.value()).unwrap_or_default()),
             Reply::Fault(fault) => (fault.kind.status(), Value::Null),
         }
     }

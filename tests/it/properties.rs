@@ -384,6 +384,7 @@ impl World {
         let text = body.to_string();
         let foreign = PROJECTS.iter().find(|other| **other != project && text.contains(**other));
         assert_eq!(foreign, None, "{project} is told {text}");
+        let body = body.value();
         let id = body.get("subscription_id").and_then(Value::as_str).map(SubscriptionId::of_text);
         self.subscriptions.extend(id);
     }

@@ -124,7 +124,7 @@ impl Connection {
         let started = Clock::start(1);
         let (operation, answer) = match read(&frame, &self.registered.url, self.relay.deviations()) {
             Incoming::HangUp => return Err(End::HangUp),
-            Incoming::Answer(answer) => ("none", answer),
+            Incoming::Answer(answer) => ("none", *answer),
             Incoming::Ask(asked) => {
                 let operation = (&asked.request.operation).into();
                 (operation, asked.pending.answer(self.front.ask(asked.request).await))

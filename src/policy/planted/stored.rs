@@ -56,7 +56,7 @@ pub(in crate::policy) fn stored(mut policy: Map<String, Value>, deviations: Devi
         policy.entry(FUNCTION).or_insert_with(|| "arithmetic".into());
     }
     if deviations.has(Deviation::BackoffFunctionIgnored) {
-        policy.remove(FUNCTION);
+        policy.shift_remove(FUNCTION);
     }
     if deviations.has(Deviation::FunctionNameAnyCase)
         && let Some(Value::String(name)) = policy.get_mut(FUNCTION)

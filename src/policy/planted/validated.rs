@@ -101,7 +101,7 @@ fn look_away_from_types(keys: &mut Map<String, Value>, deviation: Deviation) {
             keys.iter_mut().filter(|(key, _)| numbers(key)).for_each(|(_, value)| read_number(value));
         }
         Deviation::UnknownFunctionAccepted if keys.get("retry_backoff_function").is_some_and(Value::is_string) => {
-            keys.remove("retry_backoff_function");
+            keys.shift_remove("retry_backoff_function");
         }
         _ => {}
     }

@@ -33,13 +33,15 @@ pub struct Subscribed {
 pub(super) fn answer(action: Action, project: ProjectId, envelope: Envelope, reply: Reply) -> Answer {
     let subscribed = match &reply {
         Reply::Done { body: Some(body), .. } if action == Action::SubscriptionCreate => {
-            subscribed(&project, &envelope, body)
+            subscribed(&project, &envelope, &body.value())
         }
         _ => None,
     };
     let text = |key: &str| envelope.body.get(key).and_then(Value::as_str).unwrap_or_default();
     let (status, body) = match reply {
-        Reply::Done { status, location, body } => (status, done(action, status, location, body, text)),
+        Reply::Done { status, location, body } => {
+            (status, done(action, status, location, body.map(|body| body.value()), text))
+        }
         Reply::Fault(fault) => refused(action, fault, &project, text),
     };
     Answer { subscribed, ..envelope.answered(status, body) }
@@ -159,7 +161,7 @@ fn message(entry: &Value, claim_id: Option<&str>) -> Value {
 
 /// The oldest or the newest message.
 fn statistic(mut entry: Value) -> Value {
-    if let Some(Value::String(address)) = entry.as_object_mut().and_then(|keys| keys.remove("href")) {
+    if let Some(Value::String(address)) = entry.as_object_mut().and_then(|keys| keys.shift_remove("href")) {
         let path = address.split('?').next().unwrap_or_default();
         entry["id"] = last_part(path.into());
     }
@@ -168,7 +170,7 @@ fn statistic(mut entry: Value) -> Value {
 
 fn without(mut entry: Value, key: &str) -> Value {
     if let Some(keys) = entry.as_object_mut() {
-        keys.remove(key);
+        keys.shift_remove(key);
     }
     entry
 }

@@ -16,7 +16,7 @@ use crate::protocol::{ClientId, Deviation, Deviations, Fault, FaultKind, Project
 #[derive(Clone, Debug, PartialEq)]
 pub enum Incoming {
     /// There is nothing to ask the model.
-    Answer(Answer),
+    Answer(Box<Answer>),
     /// The model is asked.
     Ask(Box<Asked>),
     /// The connection is closed without a word.
@@ -100,7 +100,7 @@ fn ask(action: Action, envelope: Envelope, own_url: &str, deviations: Deviations
             };
             Incoming::Ask(Box::new(Asked { request, pending: Pending { action, project, envelope } }))
         }
-        Err(reply) => Incoming::Answer(answer(action, project, envelope, reply)),
+        Err(reply) => Incoming::Answer(Box::new(answer(action, project, envelope, reply))),
     }
 }
 
@@ -144,7 +144,7 @@ impl Envelope {
     }
 
     fn says(self, status: u16, body: Value) -> Incoming {
-        Incoming::Answer(self.answered(status, body))
+        Incoming::Answer(Box::new(self.answered(status, body)))
     }
 
     fn error(self, text: &str) -> Incoming {

@@ -128,7 +128,7 @@ fn without_delay(mut messages: Value, deviations: Deviations) -> Value {
     if deviations.has(Deviation::WebsocketPostIgnoresQueue) {
         let objects = messages.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut);
         objects.for_each(|message| {
-            message.remove("delay");
+            message.shift_remove("delay");
         });
     }
     messages

@@ -54,7 +54,7 @@ impl Server {
         let url = self.open(name).url.clone();
         let answer = match read(&frame, &url, self.deviations) {
             Incoming::HangUp => None,
-            Incoming::Answer(answer) => Some(answer),
+            Incoming::Answer(answer) => Some(*answer),
             Incoming::Ask(asked) => {
                 let reply = self.model.handle(Instant::START, asked.request);
                 Some(asked.pending.answer(reply))
