@@ -20,6 +20,7 @@
 //! | [`wire`] | HTTP messages to protocol values and back |
 //! | [`scenario`] | scenario files: text to cases, or to everything that is wrong with the text |
 //! | [`schedule`] | one delivery drawn: its timeline, what bites about it, its policy in other systems' words |
+//! | [`fleet`] | populations of deliveries in a world of outages: two engines, their figures, policies compared |
 //! | [`judge`] | expected and observed to a verdict |
 //! | [`clock`], [`client`] | the machine's clock, possibly running fast, and one HTTP request: here the edge begins |
 //! | [`subscriber`] | a scripted webhook endpoint |
@@ -35,6 +36,7 @@ pub mod cli;
 pub mod client;
 pub mod clock;
 pub mod explore;
+pub mod fleet;
 pub mod front;
 pub mod judge;
 pub mod model;

@@ -11,7 +11,6 @@ const HOUSE: [&[&str]; 19] = [
     &["cli"],
     &["report"],
     &["explore"],
-    &["fleet"],
     &["runner"],
     &["sim"],
     &["front"],
@@ -21,6 +20,7 @@ const HOUSE: [&[&str]; 19] = [
     &["clock"],
     // The edge is above this line, what is pure is below it.
     &["judge"],
+    &["fleet"],
     &["schedule"],
     &["scenario"],
     &["wire"],
@@ -30,8 +30,8 @@ const HOUSE: [&[&str]; 19] = [
     &["time", "rng", "spelling"],
 ];
 
-const PURE: [&str; 10] =
-    ["judge", "schedule", "scenario", "wire", "model", "policy", "protocol", "time", "rng", "spelling"];
+const PURE: [&str; 11] =
+    ["judge", "fleet", "schedule", "scenario", "wire", "model", "policy", "protocol", "time", "rng", "spelling"];
 
 /// What a pure module has no business with.
 const IMPURE: [&str; 12] = [
