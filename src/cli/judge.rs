@@ -26,7 +26,7 @@ pub(super) struct JudgeOptions {
     /// The ledger of what the target is known to do differently.
     #[arg(long, value_name = "FILE")]
     known: Option<PathBuf>,
-    /// Writes a report: ndjson, junit, markdown or text; may be given more than once.
+    /// Writes a report: ndjson, junit, tap, markdown, html, badge or text; may be given more than once.
     #[arg(long, value_name = "FORMAT=PATH", value_parser = parse_report)]
     report: Vec<(Format, PathBuf)>,
 }

@@ -46,7 +46,7 @@ pub(super) struct RunOptions {
     /// Writes what failed into the ledger, with the deviations that explain it.
     #[arg(long, requires = "known")]
     update_known: bool,
-    /// Writes a report: ndjson, junit, markdown or text; may be given more than once.
+    /// Writes a report: ndjson, junit, tap, markdown, html, badge or text; may be given more than once.
     #[arg(long, value_name = "FORMAT=PATH", value_parser = parse_report)]
     report: Vec<(Format, PathBuf)>,
     /// Cases at once on the model (default: one per core), deliveries at once on a server (default: 8).

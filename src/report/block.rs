@@ -22,6 +22,17 @@ pub(super) fn block(case: &ScenarioFinished, rerun: &str, paint: Paint) -> Strin
     block.out
 }
 
+/// The command that plays one case again.
+pub(super) fn command(id: &str, rerun: &str) -> String {
+    fit::printable(format!("zaqarcheck run {} {rerun}", fit::shell_quoted(id)).trim_end())
+}
+
+/// What a delivery is of.
+pub(super) fn subject(delivery: &DeliveryRecord) -> String {
+    let number = || format!("message {}", delivery.message.unwrap_or_default());
+    delivery.confirmation.clone().unwrap_or_else(number)
+}
+
 struct Block {
     out: String,
     paint: Paint,
@@ -66,10 +77,8 @@ impl Block {
 
     fn delivery(&mut self, delivery: &DeliveryRecord) {
         self.line("");
-        let DeliveryRecord { path, subscriber, message, confirmation, rows } = delivery;
-        let number = || format!("message {}", message.unwrap_or_default());
-        let subject = confirmation.clone().unwrap_or_else(number);
-        self.entry("delivery", &format!("{subject} at {subscriber} ({path})"));
+        let DeliveryRecord { path, subscriber, rows, .. } = delivery;
+        self.entry("delivery", &format!("{} at {subscriber} ({path})", subject(delivery)));
         for line in gaps::table(rows, self.paint) {
             self.line(&format!("  {line}"));
         }
@@ -90,9 +99,8 @@ impl Block {
     fn rerun(&mut self, id: &str, rerun: &str) {
         self.line("");
         // In one line however long, so that it can be copied.
-        let command = format!("zaqarcheck run {} {rerun}", fit::shell_quoted(id));
         let label = self.paint.on(DIM, &format!("{:<LABEL_WIDTH$}", "rerun"));
-        self.line(&format!("  {label}{}", fit::printable(command.trim_end())));
+        self.line(&format!("  {label}{}", command(id, rerun)));
     }
 
     /// A label and its text, wrapped beside it.

@@ -37,7 +37,8 @@ pub(super) fn is_wrong(row: &AttemptRow) -> bool {
     row.verdict != RowVerdict::Ok
 }
 
-fn cells(row: &AttemptRow) -> [String; 4] {
+/// Attempt, expected gap, observed gap and verdict, in words.
+pub(super) fn cells(row: &AttemptRow) -> [String; 4] {
     let expected: Vec<_> = row.expected_s.iter().map(u64::to_string).collect();
     let expected = match (row.verdict, expected.as_slice()) {
         (RowVerdict::Unexpected, _) => "none".to_owned(),
@@ -65,7 +66,8 @@ fn folded(verdict: RowVerdict, rows: usize) -> String {
     }
 }
 
-const fn word(verdict: RowVerdict) -> &'static str {
+/// The word that stands for the verdict of a row.
+pub(super) const fn word(verdict: RowVerdict) -> &'static str {
     match verdict {
         RowVerdict::Ok => "ok",
         RowVerdict::Early => "early",
@@ -76,7 +78,8 @@ const fn word(verdict: RowVerdict) -> &'static str {
     }
 }
 
-const HEADING: [&str; 4] = ["attempt", "expected gap", "observed gap", "verdict"];
+/// What the cells are.
+pub(super) const HEADING: [&str; 4] = ["attempt", "expected gap", "observed gap", "verdict"];
 /// The longest run of rows with one verdict that is shown in full.
 const RUN_MAX: usize = 6;
 

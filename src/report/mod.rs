@@ -1,12 +1,15 @@
 //! Takes the stream of [`RunEvent`]s, as it happens or as it was recorded.
-//! Gives reports: text for people, NDJSON for programs, JUnit for CI servers, Markdown for repositories.
+//! Gives reports: text and HTML for people, NDJSON for programs, JUnit and TAP for CI servers, Markdown and a badge for
+//! repositories.
 //! Never sees a target, a model or the judge, opens no file, and prints to nothing but the writer it was given.
 
+mod badge;
 mod block;
 mod case;
 mod changes;
 mod fit;
 mod gaps;
+mod html;
 mod junit;
 mod markdown;
 mod matrix;
@@ -14,6 +17,7 @@ mod ndjson;
 #[cfg(test)]
 mod samples;
 pub mod schedule;
+mod tap;
 mod text;
 mod timeline;
 mod verdict;
@@ -40,26 +44,36 @@ pub trait Report {
 /// What a report looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Format {
+    /// A picture of the result for a README, as SVG.
+    Badge,
+    /// One page that needs nothing but itself.
+    Html,
     /// XML as CI servers read it.
     Junit,
     /// A summary for a repository or a CI job's page; the same run gives the same bytes.
     Markdown,
     /// The stream itself, one JSON object per line.
     Ndjson,
+    /// The Test Anything Protocol, version 14.
+    Tap,
     /// Lines and failure blocks for people.
     Text,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 4] = [Self::Junit, Self::Markdown, Self::Ndjson, Self::Text];
+    pub const ALL: [Self; 7] =
+        [Self::Badge, Self::Html, Self::Junit, Self::Markdown, Self::Ndjson, Self::Tap, Self::Text];
 
     /// The name used in `--report FORMAT=PATH`.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Badge => "badge",
+            Self::Html => "html",
             Self::Junit => "junit",
             Self::Markdown => "markdown",
             Self::Ndjson => "ndjson",
+            Self::Tap => "tap",
             Self::Text => "text",
         }
     }
@@ -67,9 +81,12 @@ impl Format {
     /// A report of this format that writes to `out`.
     pub fn report<'w>(self, out: Box<dyn Write + 'w>, options: Options) -> Box<dyn Report + 'w> {
         match self {
+            Self::Badge => Box::new(badge::Badge::new(out)),
+            Self::Html => Box::new(html::Html::new(out, options)),
             Self::Junit => Box::new(junit::Junit::new(out, options)),
             Self::Markdown => Box::new(markdown::Markdown::new(out)),
             Self::Ndjson => Box::new(ndjson::Ndjson::new(out)),
+            Self::Tap => Box::new(tap::Tap::new(out, options)),
             Self::Text => Box::new(text::Text::new(out, options)),
         }
     }
@@ -93,7 +110,7 @@ impl FromStr for Format {
 
 /// A format that does not exist.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown report format `{0}`, expected one of junit, markdown, ndjson, text")]
+#[error("unknown report format `{0}`, expected one of badge, html, junit, markdown, ndjson, tap, text")]
 pub struct UnknownFormat(String);
 
 /// What a report needs to know that is not in the stream.
@@ -117,7 +134,10 @@ mod tests {
         }
         assert_eq!("md".parse(), Ok(Format::Markdown));
         let refused = "Text".parse::<Format>().expect_err("names are lower case").to_string();
-        assert_eq!(refused, "unknown report format `Text`, expected one of junit, markdown, ndjson, text");
+        assert_eq!(
+            refused,
+            "unknown report format `Text`, expected one of badge, html, junit, markdown, ndjson, tap, text"
+        );
     }
 
     #[test]
