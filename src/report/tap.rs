@@ -103,7 +103,6 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::{Format, samples};
-    use super::*;
 
     #[test]
     fn each_verdict_has_its_test_point() {

@@ -65,7 +65,7 @@ def walk(page):
 
 
 with sync_playwright() as browsers:
-    browser = browsers.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    browser = browsers.chromium.launch(executable_path=chromium)
     for scheme in ["light", "dark"]:
         page = browser.new_page(color_scheme=scheme, viewport={"width": 1200, "height": 900})
         asked, broken = [], []
