@@ -32,8 +32,8 @@ impl Stream {
     }
 }
 
-/// FNV-1a, which names streams: short, and fixed for all time, unlike `std`'s hasher.
-fn fnv1a(bytes: &[u8]) -> u64 {
+/// FNV-1a, which names streams and deals out shares: short, and fixed for all time, unlike `std`'s hasher.
+pub(crate) fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 

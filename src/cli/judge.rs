@@ -61,7 +61,7 @@ fn tell_gone(recording: &Recording, plan: &[Planned]) -> Result<(), Error> {
 }
 
 /// What has to follow `zaqarcheck run ID` to play a case again as it was recorded.
-fn rerun(header: &Header, suite: &Path) -> String {
+pub(super) fn rerun(header: &Header, suite: &Path) -> String {
     let mut words = Vec::new();
     let mut option = |name: &str, value: &str| words.extend([name.to_owned(), word(value)]);
     if suite != Path::new("scenarios") {

@@ -7,6 +7,8 @@ mod deviation;
 mod diff;
 mod explore;
 mod explore_output;
+mod gate;
+mod github;
 mod judge;
 mod known;
 mod ledger;
@@ -18,6 +20,7 @@ mod options;
 mod output;
 mod progress;
 mod replay;
+mod report;
 mod run;
 mod schedule;
 mod schema;
@@ -64,6 +67,8 @@ enum Verb {
     Mutants(mutants::MutantsOptions),
     /// Judges a recorded run again, without a server.
     Judge(judge::JudgeOptions),
+    /// Renders a recorded run as another report.
+    Report(report::ReportArgs),
     /// Tells in what two recorded runs differ.
     Diff(diff::DiffOptions),
     /// Puts recorded runs beside each other, of several releases for example.
@@ -158,6 +163,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Verb::Lint(options) => lint::run(&options),
         Verb::Mutants(options) => mutants::run(&options),
         Verb::Judge(options) => judge::run(&options),
+        Verb::Report(options) => report::run(&options),
         Verb::Diff(options) => diff::run(&options),
         Verb::Matrix(options) => matrix::run(&options),
         Verb::Known(options) => known::run(&options),
@@ -167,13 +173,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Verb::Schema => schema::run(),
     };
     done.unwrap_or_else(|error| {
-        report(&error);
+        tell(&error);
         error.exit()
     })
 }
 
 /// Tells an error on standard error; a reader that has closed its pipe is no error worth telling.
-fn report(error: &Error) {
+fn tell(error: &Error) {
     let mut stderr = anstream::stderr().lock();
     if let Error::Suite(SuiteError::Invalid(mistakes)) = error {
         for file in mistakes {

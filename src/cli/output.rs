@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
 
-use super::Error;
+use super::{Error, github};
 use crate::clock::Clock;
 use crate::report::{Format, Options as ReportOptions, Report};
 use crate::runner::{Counts, Exit, Header, RunEvent, ScenarioFinished, Summary, Wall};
@@ -28,7 +28,10 @@ impl Output {
                 File::create(path).map_err(|source| Error::Write { path: path.display().to_string(), source })?;
             Ok((path.clone(), format.report(Box::new(BufWriter::new(file)), options(false))))
         };
-        let files = reports.iter().map(open).collect::<Result<_, Error>>()?;
+        let mut files: Vec<_> = reports.iter().map(open).collect::<Result<_, Error>>()?;
+        if let Some((path, file)) = github::summary()? {
+            files.push((path, Format::Markdown.report(Box::new(BufWriter::new(file)), options(false))));
+        }
         let mut text = Format::Text.report(Box::new(terminal()), options(io::stdout().is_terminal()));
         text.event(&RunEvent::Header(header.clone()))?;
         Ok(Self { text, files, header, wall: Clock::start(1) })
@@ -59,6 +62,7 @@ impl Output {
         });
         self.text.event(&summary)?;
         self.text.finish()?;
+        github::annotate_job(finished, &mut terminal())?;
         let cases = finished.iter().map(|case| RunEvent::Scenario(Box::new(case.clone())));
         let events: Vec<RunEvent> = [RunEvent::Header(self.header)].into_iter().chain(cases).chain([summary]).collect();
         for (path, report) in &mut self.files {
@@ -77,8 +81,13 @@ pub(super) fn terminal() -> impl Write {
 /// `FORMAT=PATH`.
 pub(super) fn parse_report(text: &str) -> Result<(Format, PathBuf), String> {
     let (format, path) = text.split_once('=').ok_or("expected FORMAT=PATH, for example junit=report.xml")?;
-    let format = format.parse::<Format>().map_err(|error| error.to_string())?;
+    let format = parse_format(format)?;
     if path.is_empty() { Err("the path is missing".into()) } else { Ok((format, path.into())) }
+}
+
+/// The name of a format.
+pub(super) fn parse_format(name: &str) -> Result<Format, String> {
+    name.parse::<Format>().map_err(|error| error.to_string())
 }
 
 /// The name and version of this program.

@@ -12,6 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::Error;
 use super::deviation::{deviations, parse_deviation, profile_name};
+use super::gate::Gate;
 use super::ledger::{read_ledger, read_ledger_to_update, unmatched, write_ledger};
 use super::output::{Output, parse_report, tool};
 use super::select::Selection;
@@ -19,7 +20,8 @@ use crate::protocol::{Deviation, Profile};
 use crate::report::Format;
 use crate::rng::Stream;
 use crate::runner::{
-    Exit, Header, Ledger, Planned, Repeated, ScenarioFinished, run_at_once, run_on_server, update_ledger,
+    Exit, Header, Ledger, Pace, Planned, Repeated, ScenarioFinished, cut_short, run_at_once, run_on_server,
+    update_ledger,
 };
 use crate::scenario::Capability;
 use crate::sim::{SimTarget, TurmoilTarget};
@@ -52,6 +54,8 @@ pub(super) struct RunOptions {
     /// Cases at once on the model (default: one per core), deliveries at once on a server (default: 8).
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     jobs: Option<u32>,
+    #[command(flatten)]
+    gate: Gate,
     /// Plays every case so often; the worst time counts.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     repeat: u32,
@@ -111,9 +115,9 @@ enum Chosen {
 
 pub(super) fn run(options: RunOptions) -> Result<Exit, Error> {
     let chosen = choose(&options)?;
-    let plan = options.selection.select()?;
+    let (plan, all_fit) = options.gate.fitting(options.selection.select()?, pace(&options, &chosen))?;
     let ledger = match &options.known {
-        None => None,
+        None => options.gate.baseline()?,
         Some(path) if options.update_known => read_ledger_to_update(path)?,
         Some(path) => Some(read_ledger(path)?.0),
     };
@@ -129,8 +133,22 @@ pub(super) fn run(options: RunOptions) -> Result<Exit, Error> {
         let updated = update_ledger(old, &plan, &mut finished);
         write_ledger(options.known.as_deref().expect("--update-known requires it"), &updated)?;
     }
-    let unmatched = unmatched(judged_by, &plan, options.selection.is_whole());
+    let whole = options.selection.is_whole() && all_fit && options.gate.baseline.is_none();
+    let unmatched = unmatched(judged_by, &plan, whole);
     output.close(&finished, unmatched, interrupted)
+}
+
+/// How fast the run goes; nothing in virtual time.
+fn pace(options: &RunOptions, chosen: &Chosen) -> Option<Pace> {
+    let scale = match chosen {
+        Chosen::Virtual(_) => return None,
+        Chosen::Server { scale, .. } | Chosen::Launch { accelerate: scale, .. } => *scale,
+    };
+    Some(Pace { scale, jobs: jobs_on_server(options) })
+}
+
+fn jobs_on_server(options: &RunOptions) -> u32 {
+    options.jobs.unwrap_or(8)
 }
 
 fn choose(options: &RunOptions) -> Result<Chosen, Error> {
@@ -180,9 +198,10 @@ fn play(
     let (address, scale, accelerate) = match chosen {
         Chosen::Virtual(engine) => {
             let rounds = (0..options.repeat).flat_map(|_| play_virtually(options, engine, plan, ledger));
-            let finished: Vec<_> = rounds.filter_map(|record| repeated.take_in(record)).collect();
+            let finished = rounds.filter_map(|record| repeated.take_in(record)).collect();
+            let (finished, cut) = cut_short(finished, options.gate.patience());
             finished.iter().try_for_each(|case| output.tell(case))?;
-            return Ok((finished, false));
+            return Ok((finished, cut));
         }
         Chosen::Server { address, scale } => (Some(address), scale, None),
         Chosen::Launch { address, accelerate } => (address, accelerate, Some(accelerate)),
@@ -208,7 +227,7 @@ fn play(
             scale,
             bind: options.bind,
             advertise: options.advertise.clone(),
-            jobs: options.jobs.unwrap_or(8),
+            jobs: jobs_on_server(options),
             capabilities: options.capability.iter().copied().collect(),
             run: run_name(),
         };
@@ -232,8 +251,15 @@ fn play(
                 }
                 progress.finished(case);
             };
-            (_, interrupted) =
-                run_on_server(plan.to_vec(), Arc::clone(&target), ledger.clone(), stop.as_mut(), tell).await;
+            (_, interrupted) = run_on_server(
+                plan.to_vec(),
+                Arc::clone(&target),
+                ledger.clone(),
+                options.gate.patience(),
+                stop.as_mut(),
+                tell,
+            )
+            .await;
             finished.extend(last);
             if interrupted {
                 break;

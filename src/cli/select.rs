@@ -8,6 +8,8 @@ use clap::Args;
 use globset::GlobBuilder;
 
 use super::Error;
+use super::shard::parse_shard;
+use crate::explore::Shard;
 use crate::runner::{Planned, Suite};
 use crate::scenario::Level;
 use crate::spelling::hint;
@@ -27,6 +29,10 @@ pub(super) struct Selection {
     /// Only cases of this area, a component of the id; of any of them if given more than once.
     #[arg(long, value_name = "AREA")]
     tag: Vec<String>,
+    /// One share of several of the cases, by the hash of their ids, for jobs beside each other; `auto` takes the numbers
+    /// that Kubernetes, Slurm or GitLab give their jobs.
+    #[arg(long, value_name = "I/N|auto", value_parser = parse_shard)]
+    shard: Option<Shard>,
 }
 
 impl Selection {
@@ -43,6 +49,11 @@ impl Selection {
         let level = self.level.unwrap_or(Level::Info);
         let tagged = |planned: &Planned| self.tag.is_empty() || self.tag.iter().any(|tag| has_tag(planned, tag));
         plan.retain(|planned| planned.scenario.level >= level && tagged(planned));
+        let all = plan.len();
+        plan.retain(|planned| self.shard.is_none_or(|shard| shard.has(&planned.case.id)));
+        if plan.is_empty() && all > 0 {
+            return Err(Error::NothingSelected(format!("select anything: none of the {all} cases is in this share")));
+        }
         if plan.is_empty() {
             return Err(Error::NothingSelected(format!("select anything: no such case has at least level {level}")));
         }
@@ -51,7 +62,10 @@ impl Selection {
 
     /// Whether every case of the suite is meant.
     pub(super) fn is_whole(&self) -> bool {
-        self.names.is_empty() && self.tag.is_empty() && self.level.is_none_or(|level| level == Level::Info)
+        self.names.is_empty()
+            && self.shard.is_none()
+            && self.tag.is_empty()
+            && self.level.is_none_or(|level| level == Level::Info)
     }
 }
 

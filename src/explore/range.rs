@@ -5,6 +5,7 @@
 use rayon::prelude::*;
 
 use super::outcome::{Outcome, Play, play_seed};
+use crate::rng::fnv1a;
 use crate::target::Error;
 
 /// One seed in so many is played twice: what differs then is not determined by its seed.
@@ -30,6 +31,13 @@ impl Shard {
         let (number, of) = text.split_once('/')?;
         let shard = Self { number: number.parse().ok()?, of: of.parse().ok()? };
         (1..=shard.of).contains(&shard.number).then_some(shard)
+    }
+}
+
+impl Shard {
+    /// Whether what is called `id` belongs to this share: the hash of the id decides, so that a new scenario moves no other.
+    pub fn has(self, id: &str) -> bool {
+        fnv1a(id.as_bytes()) % self.of == self.number - 1
     }
 }
 

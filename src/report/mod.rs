@@ -7,8 +7,10 @@ mod badge;
 mod block;
 mod case;
 mod changes;
+mod difference;
 mod fit;
 mod gaps;
+pub mod github;
 mod html;
 mod junit;
 mod markdown;
@@ -26,6 +28,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
 
+pub use difference::{Comparison, DiffFormat};
 pub use fit::shell_quoted;
 pub use matrix::{Column, matrix};
 

@@ -281,6 +281,15 @@ impl ScenarioFinished {
         self.verdict != ResultKind::NotApplicable
     }
 
+    /// Whether it alone makes a run fail.
+    pub fn is_red(&self) -> bool {
+        match self.verdict {
+            ResultKind::Fail => self.level != "info",
+            ResultKind::Stale | ResultKind::Error => true,
+            ResultKind::Pass | ResultKind::Known | ResultKind::NotApplicable | ResultKind::Inconclusive => false,
+        }
+    }
+
     /// Whether it came out as the documents say.
     pub fn passed(&self) -> bool {
         self.verdict == ResultKind::Pass

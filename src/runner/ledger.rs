@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::event::ResultKind;
+use super::event::{CheckOutcome, CheckRecord, ResultKind, ScenarioFinished};
 use super::plan::Planned;
+use super::recording::Recording;
 use crate::judge::{Check, Clockwork, Outcome, Verdict};
 use crate::scenario::{Diagnostic, decode_document};
 
@@ -22,6 +23,9 @@ pub struct Ledger {
     pub target: String,
     /// One entry for each check that fails, in the order of ids and checks.
     pub entries: Vec<Entry>,
+    /// Whether it is only an earlier run: an entry that is no longer true is then no fault of the ledger.
+    #[serde(skip)]
+    pub baseline: bool,
 }
 
 /// One check that is known to fail.
@@ -52,7 +56,24 @@ pub(super) struct Finding {
 impl Ledger {
     /// A ledger without entries.
     pub fn empty(target: String) -> Self {
-        Self { format: 1, target, entries: Vec::new() }
+        Self { format: 1, target, entries: Vec::new(), baseline: false }
+    }
+
+    /// What failed in an earlier run: failing as it did then is nothing new.
+    pub fn of_baseline(recording: &Recording) -> Self {
+        let failed = |case: &ScenarioFinished| {
+            let failed = case.checks.iter().filter(|check| check.outcome == CheckOutcome::Fail);
+            let entry = |check: &CheckRecord| Entry {
+                id: case.id.clone(),
+                check: check.check.clone(),
+                seen: check.observed.clone(),
+                deviations: check.known.clone(),
+                reason: "It failed so in the baseline.".into(),
+            };
+            failed.map(entry).collect::<Vec<_>>()
+        };
+        let entries = recording.cases.iter().flat_map(failed).collect();
+        Self { entries, baseline: true, ..Self::empty(recording.header.target.clone()) }
     }
 
     /// Reads a ledger as strictly as a scenario.
@@ -75,6 +96,7 @@ impl Ledger {
 
 /// What a verdict is, given what is known. Without a ledger nothing is.
 pub(super) fn compare(ledger: Option<&Ledger>, planned: &Planned, verdict: &Verdict, clock: Clockwork) -> Finding {
+    let baseline = ledger.is_some_and(|ledger| ledger.baseline);
     let entries: Vec<&Entry> = ledger.into_iter().flat_map(|ledger| ledger.entries_of(&planned.case.id)).collect();
     let failed: Vec<&Check> = verdict.checks.iter().filter(|check| check.outcome == Outcome::Fail).collect();
     let slack_s = slack_s(clock);
@@ -95,10 +117,12 @@ pub(super) fn compare(ledger: Option<&Ledger>, planned: &Planned, verdict: &Verd
     let passes = |entry: &&&Entry| {
         !verdict.checks.iter().any(|check| check.path == entry.check && check.outcome != Outcome::Pass)
     };
-    stale.extend(entries.iter().filter(passes).map(|entry| format!("{} is known to fail and passes", entry.check)));
+    if !baseline {
+        stale.extend(entries.iter().filter(passes).map(|entry| format!("{} is known to fail and passes", entry.check)));
+    }
     let inconclusive = verdict.checks.iter().any(|check| check.outcome == Outcome::Inconclusive);
     finding.kind = match () {
-        () if unexpected => ResultKind::Fail,
+        () if unexpected || baseline && !stale.is_empty() => ResultKind::Fail,
         () if !stale.is_empty() => ResultKind::Stale,
         () if inconclusive => ResultKind::Inconclusive,
         () if !failed.is_empty() => ResultKind::Known,

@@ -2,6 +2,7 @@
 //! Gives the recorded stream of the run: a header, one event for each case, a summary.
 //! Never renders anything: `report` does.
 
+mod budget;
 mod catch;
 mod coverage;
 mod diff;
@@ -24,6 +25,7 @@ mod upkeep;
 
 use std::sync::Arc;
 
+pub use budget::{Pace, fitting};
 pub use coverage::{Coverage, CoverageState, CoverageTotal, Covered};
 pub use diff::{Change, Difference, TOLERANCE_S, diff};
 pub use event::*;
@@ -33,7 +35,7 @@ pub use ledger::{Entry, Ledger, same};
 pub use lint::lint;
 pub use mutants::{Mutant, mutants, planted};
 pub use plan::Planned;
-pub use play::{run_at_once, run_on_model, run_on_server};
+pub use play::{Patience, cut_short, run_at_once, run_on_model, run_on_server};
 pub use recording::{Recording, RecordingError};
 pub use rejudge::rejudge;
 pub use repeat::Repeated;

@@ -2,6 +2,7 @@
 //! Gives their records: of the model in the order of the plan, of a server as they finish.
 //! Never lets one case influence another.
 
+use std::cell::Cell;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -18,8 +19,20 @@ use crate::protocol::Deviations;
 use crate::target::{ModelTarget, ServerTarget, Target};
 use crate::time::Duration;
 
-/// How often a case is played again on a server when the machine may have been too noisy to tell.
-const REPEATS: usize = 2;
+/// What a run puts up with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// After how many cases that make the run fail it is cut short.
+    pub failures_max: usize,
+    /// How often a case is played again on a server when the machine may have been too noisy to tell.
+    pub retries: usize,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { failures_max: usize::MAX, retries: 2 }
+    }
+}
 
 /// Plays every case on the model: [`run_at_once`].
 ///
@@ -58,15 +71,18 @@ pub fn run_at_once<T: Target>(
 /// Plays every case on a server, the longest first, all at once as far as the target's workers allow; tells each record
 /// to `tell` as it is final. Cases that a noisy machine may have spoilt are played again at the end.
 ///
-/// Cut short by `stop`, it returns what is known so far, and `true`.
+/// Cut short by `stop` or by too many failures, it returns what is known so far, and `true`.
 pub async fn run_on_server(
     plan: Vec<Planned>,
     target: Arc<ServerTarget>,
     ledger: Option<Arc<Ledger>>,
+    patience: Patience,
     stop: impl Future<Output = ()>,
     mut tell: impl FnMut(&ScenarioFinished),
 ) -> (Vec<ScenarioFinished>, bool) {
     let mut finished = Vec::new();
+    let failures = Cell::new(0);
+    let impatient = || failures.get() >= patience.failures_max;
     let wall = Clock::start(1);
     let round = async |plan: Vec<Planned>, doubtful: &mut dyn FnMut(Planned, ScenarioFinished)| {
         let mut running = JoinSet::new();
@@ -80,16 +96,23 @@ pub async fn run_on_server(
         while let Some(joined) = running.join_next().await {
             let (planned, record) = joined.expect("a case neither panics nor is cancelled");
             doubtful(planned, record);
+            if impatient() {
+                break;
+            }
         }
     };
     let all = async {
         let mut settle = |record: ScenarioFinished| {
             tell(&record);
+            failures.set(failures.get() + usize::from(record.is_red()));
             finished.push(record);
         };
         let mut doubts = Doubts::default();
         round(plan, &mut |planned, record| doubts.sort_out(planned, record, &mut settle)).await;
-        for _ in 0..REPEATS {
+        for _ in 0..patience.retries {
+            if impatient() {
+                break;
+            }
             let again = doubts.take(&mut settle);
             round(again, &mut |planned, record| doubts.sort_out(planned, record, &mut settle)).await;
         }
@@ -100,7 +123,19 @@ pub async fn run_on_server(
         () = stop => true,
         () = all => false,
     };
+    let interrupted = interrupted || impatient();
     (finished, interrupted)
+}
+
+/// The records up to the one with which patience ends, and whether any are left out: in virtual time all are there before
+/// the first one is told, and the order of the plan is the order in which they count.
+pub fn cut_short(mut finished: Vec<ScenarioFinished>, patience: Patience) -> (Vec<ScenarioFinished>, bool) {
+    let red = finished.iter().enumerate().filter(|(_, record)| record.is_red()).map(|(index, _)| index);
+    let last = patience.failures_max.checked_sub(1).and_then(|before| { red }.nth(before));
+    let kept = last.map_or(finished.len(), |index| index + 1);
+    let cut = kept < finished.len();
+    finished.truncate(kept);
+    (finished, cut)
 }
 
 /// The longest case alone decides how long the run takes if nothing waits behind it.

@@ -111,6 +111,16 @@ impl Case {
 }
 
 impl Case {
+    /// How many of a server's workers its deliveries need at once: one for each subscriber that is retried, for a worker
+    /// may sleep through the retries; those that succeed at once share one.
+    pub fn workers(&self) -> usize {
+        let attempted = |least: u32| {
+            let deliveries = self.expect.deliveries.iter().filter(move |delivery| delivery.attempts >= least);
+            deliveries.map(|delivery| delivery.subscriber.as_str()).collect::<BTreeSet<&str>>().len()
+        };
+        attempted(2).max(attempted(1).min(1))
+    }
+
     /// Whether any of its steps does something to the network.
     pub fn disrupts_network(&self) -> bool {
         self.steps.iter().any(|step| matches!(step.action, Action::Network(_)))

@@ -63,20 +63,14 @@ impl ServerTarget {
         Self { clock, workers, callers: Semaphore::new(CALLERS), noise, plays: AtomicU64::new(0), options }
     }
 
-    /// Waits until the server has workers for the deliveries of a case: one for each subscriber that is retried, for a
-    /// worker may sleep through the retries; those that succeed at once share one. A case that only asks and is answered
-    /// needs none, and waits for nobody who does.
+    /// Waits until the server has workers for the deliveries of a case. One that only asks and is answered needs none,
+    /// and waits for nobody who does.
     ///
     /// Deliveries that succeed at once still wait their turn behind longer ones. Observed: zaqar 23.0.1 starts a thread
     /// only when it believes all others busy, and a burst of short deliveries at the start makes it believe otherwise for
     /// good; the long ones then wait for each other.
     async fn admit(&self, case: &Case) -> SemaphorePermit<'_> {
-        let attempted = |least: u32| {
-            let deliveries = case.expect.deliveries.iter().filter(move |delivery| delivery.attempts >= least);
-            deliveries.map(|delivery| delivery.subscriber.as_str()).collect::<BTreeSet<&str>>().len()
-        };
-        let workers = attempted(2).max(attempted(1).min(1));
-        let admitted = match u32::try_from(workers).unwrap_or(u32::MAX).min(self.options.jobs) {
+        let admitted = match u32::try_from(case.workers()).unwrap_or(u32::MAX).min(self.options.jobs) {
             0 => self.callers.acquire().await,
             workers => self.workers.acquire_many(workers).await,
         };

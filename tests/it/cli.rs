@@ -216,7 +216,9 @@ fn mutants_names_who_catches_a_mistake_and_fails_for_one_that_nobody_catches() {
 pub(crate) fn zaqarcheck(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_zaqarcheck"));
     command.args(arguments).current_dir(root()).env("NO_COLOR", "1");
-    for name in ["ZAQARCHECK_SUITE", "ZAQARCHECK_TARGET", "ZAQARCHECK_FAKETIME"] {
+    for name in
+        ["ZAQARCHECK_SUITE", "ZAQARCHECK_TARGET", "ZAQARCHECK_FAKETIME", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"]
+    {
         command.env_remove(name);
     }
     command

@@ -14,7 +14,7 @@ use zaqarcheck::front::{FrontOptions, serve};
 use zaqarcheck::model::Settings;
 use zaqarcheck::protocol::{Deviations, Profile};
 use zaqarcheck::runner::{
-    AttemptRecord, Planned, ResultKind, ScenarioFinished, Suite, run_at_once, run_on_model, run_on_server,
+    AttemptRecord, Patience, Planned, ResultKind, ScenarioFinished, Suite, run_at_once, run_on_model, run_on_server,
 };
 use zaqarcheck::sim::{SimTarget, TurmoilTarget};
 use zaqarcheck::target::{ServerOptions, ServerTarget};
@@ -93,7 +93,8 @@ async fn play_on_sockets(plan: Vec<Planned>) -> Vec<ScenarioFinished> {
     let front = FrontOptions { time_scale: SCALE, ..FrontOptions::new(Settings::new(Deviations::NONE)) };
     let server = tokio::spawn(serve(listener, front, async { _ = stopped.await }));
     let target = Arc::new(ServerTarget::new(options));
-    let (finished, interrupted) = run_on_server(plan, target, None, std::future::pending(), |_| {}).await;
+    let (finished, interrupted) =
+        run_on_server(plan, target, None, Patience::default(), std::future::pending(), |_| {}).await;
     assert!(!interrupted);
     stop.send(()).unwrap();
     server.await.unwrap();

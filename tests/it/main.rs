@@ -16,6 +16,7 @@ mod explore;
 mod fakes;
 mod falsified;
 mod front;
+mod gate;
 mod invalid;
 mod matrix;
 mod messages;
