@@ -18,6 +18,7 @@ mod range;
 mod record;
 mod report;
 mod seen;
+mod shorter;
 mod shrink;
 mod swarm;
 mod write;

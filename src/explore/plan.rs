@@ -57,14 +57,14 @@ struct Draft<'a> {
     steps: Vec<Step>,
     /// Subscriptions made so far: name, subscriber, project, queue.
     subscriptions: Vec<(String, String, String, String)>,
-    messages: u64,
+    posted: u64,
     now_s: u64,
 }
 
 impl<'a> Draft<'a> {
     fn new(swarm: &'a Swarm, dice: &'a mut Dice) -> Self {
         let names = (0..swarm.subscribers).map(|index| format!("hook-{index}")).collect();
-        Self { swarm, dice, names, steps: Vec::new(), subscriptions: Vec::new(), messages: 0, now_s: 0 }
+        Self { swarm, dice, names, steps: Vec::new(), subscriptions: Vec::new(), posted: 0, now_s: 0 }
     }
 
     fn case(mut self, seed: u64) -> Case {
@@ -113,6 +113,12 @@ impl<'a> Draft<'a> {
         if has(Feature::PatchedPolicies) {
             choices.extend([Self::patch_queue as fn(&mut Self), Self::patch_subscription]);
         }
+        if has(Feature::Confirmation) {
+            choices.extend([Self::confirm_late as fn(&mut Self), Self::unsubscribe]);
+        }
+        if has(Feature::Listings) {
+            choices.extend([Self::list_messages as fn(&mut Self); 2]);
+        }
         if has(Feature::DeletedSubscriptions) {
             choices.push(Self::delete_subscription);
         }
@@ -127,7 +133,11 @@ impl<'a> Draft<'a> {
         self.now_s += self.dice.between(1, 40);
         let (project, queue) = self.place();
         self.subscribe(HEALED, project.clone(), queue.clone());
-        self.post_to(project, queue);
+        let messages = self.messages(|_| None);
+        self.step(Action::Post(Post { queue: queue.clone(), project: project.clone(), messages }));
+        if self.swarm.has(Feature::Listings) {
+            self.step(Action::ListMessages(OfQueue { queue, project }));
+        }
     }
 
     fn step(&mut self, action: Action) {
@@ -152,16 +162,30 @@ impl<'a> Draft<'a> {
                 (project, queue)
             }
         };
-        self.post_to(project, queue);
+        let messages = self.messages(Self::ttl_of_a_message);
+        self.step(Action::Post(Post { queue, project, messages }));
     }
 
-    fn post_to(&mut self, project: String, queue: String) {
+    /// The messages of one post: numbered, so that no two are equal.
+    fn messages(&mut self, ttl: fn(&mut Self) -> Option<Value>) -> Vec<NewMessage> {
         let count = if self.swarm.has(Feature::Batches) { self.dice.between(1, 3) } else { 1 };
-        let first = self.messages;
-        self.messages += count;
-        let message = |number| NewMessage { body: json!({ "n": number }), ttl: None };
-        let messages = (first..self.messages).map(message).collect();
-        self.step(Action::Post(Post { queue, project, messages }));
+        let first = self.posted;
+        self.posted += count;
+        (first..self.posted).map(|number| NewMessage { body: json!({ "n": number }), ttl: ttl(self) }).collect()
+    }
+
+    /// As a rule none; a short one, or one that must be refused.
+    fn ttl_of_a_message(&mut self) -> Option<Value> {
+        if self.swarm.has(Feature::BadPolicies) && self.dice.chance(5) {
+            return Some(self.dice.pick(&[json!(59), json!(-1), json!("60"), json!(1_209_601), json!(60.5)]));
+        }
+        let short = self.swarm.has(Feature::Expiry) && self.dice.chance(40);
+        short.then(|| self.dice.pick(&[json!(60), json!(61), json!(90)]))
+    }
+
+    fn list_messages(&mut self) {
+        let (project, queue) = self.place();
+        self.step(Action::ListMessages(OfQueue { queue, project }));
     }
 
     fn resubscribe(&mut self) {
@@ -187,9 +211,22 @@ impl<'a> Draft<'a> {
             name: Some(name.clone()),
         }));
         if self.swarm.has(Feature::Confirmation) && self.dice.chance(70) {
-            let confirmed = Value::from(true);
-            self.step(Action::Confirm(Confirm { queue: queue_of, project: project_of, subscription: name, confirmed }));
+            self.confirm(name, project_of, queue_of, true);
         }
+    }
+
+    fn confirm(&mut self, subscription: String, project: String, queue: String, confirmed: bool) {
+        self.step(Action::Confirm(Confirm { queue, project, subscription, confirmed: confirmed.into() }));
+    }
+
+    fn confirm_late(&mut self) {
+        let Some((subscription, _, project, queue)) = self.subscription() else { return };
+        self.confirm(subscription, project, queue, true);
+    }
+
+    fn unsubscribe(&mut self) {
+        let Some((subscription, _, project, queue)) = self.subscription() else { return };
+        self.confirm(subscription, project, queue, false);
     }
 
     fn patch_queue(&mut self) {
@@ -201,8 +238,14 @@ impl<'a> Draft<'a> {
 
     fn patch_subscription(&mut self) {
         let Some((subscription, _, project, queue)) = self.subscription() else { return };
-        let options = self.options().unwrap_or_else(|| json!({}));
-        let changes = json!({ "options": options });
+        let mut changes = json!({});
+        let lives_on = self.swarm.has(Feature::Expiry) && self.dice.chance(40);
+        if lives_on {
+            changes["ttl"] = self.dice.pick(&[json!(61), json!(75), json!(120)]);
+        }
+        if !lives_on || self.dice.chance(50) {
+            changes["options"] = self.options().unwrap_or_else(|| json!({}));
+        }
         self.step(Action::PatchSubscription(PatchSubscription { queue, project, subscription, changes }));
     }
 

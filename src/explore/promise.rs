@@ -3,16 +3,22 @@
 //! Never looks at an attempt, and never computes a delay: the schedules are those of `policy`.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use serde_json::Value;
 
 use crate::policy::{Retry, Schedule, Selected, select, validate};
 use crate::protocol::Deviations;
-use crate::scenario::{Action, Capability, Case, Post, Subscribe};
+use crate::scenario::{Action, Capability, Case, Confirmation, PatchSubscription, Post, Subscribe};
 use crate::time::{Duration, Instant};
 
-/// A subscription lives as long if it does not say how long. Source: zaqar.conf reference, default_subscription_ttl.
+/// A subscription or a message lives as long if it does not say how long. Source: zaqar.conf reference,
+/// default_subscription_ttl and default_message_ttl.
 const TTL_DEFAULT_S: u64 = 3600;
+/// How long a message may be asked to live. Source: api-ref, "Post message", ttl.
+const TTL_OF_MESSAGES_S: RangeInclusive<u64> = 60..=1_209_600;
+/// So many messages are listed at once unless the client says otherwise. Source: api-ref, "List messages", limit.
+const LISTED_MAX: usize = 10;
 
 /// What the documents promise of a case.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +29,27 @@ pub struct Promise {
     pub deliveries: Vec<Promised>,
     /// Why a message does not reach a subscriber that is or was subscribed somewhere.
     pub silences: BTreeMap<(String, usize), Silence>,
+    /// Every time that a subscriber is asked to confirm.
+    pub confirmations: Vec<Asked>,
+    /// The body and ttl of each message that a listing shows, by its step.
+    pub listings: BTreeMap<usize, Vec<(Value, Value)>>,
+}
+
+/// A confirmation that is to reach a subscriber.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The subscriber's name.
+    pub subscriber: String,
+    /// The step whose answer names the subscription.
+    pub made: usize,
+    /// Which one.
+    pub confirmation: Confirmation,
+    /// Every retry there may be.
+    pub retries: Vec<Retry>,
+    /// The queue.
+    pub queue: String,
+    /// The options of the subscription.
+    pub options: Value,
 }
 
 /// One message to one subscriber.
@@ -42,6 +69,8 @@ pub struct Promised {
     pub rivals: Vec<(&'static str, Vec<Retry>)>,
     /// The message's body.
     pub body: Value,
+    /// How long the message is to live, in seconds.
+    pub ttl: Value,
     /// The queue.
     pub queue: String,
     /// The options of the subscription.
@@ -65,6 +94,7 @@ type Place = (String, String);
 /// A subscription as it was made.
 #[derive(Clone, Debug)]
 struct Subscribed {
+    made: usize,
     to: String,
     place: Place,
     options: Value,
@@ -90,13 +120,23 @@ impl Subscribed {
     }
 }
 
+/// A message in its queue.
+#[derive(Clone, Debug)]
+struct Stored {
+    body: Value,
+    ttl: Value,
+    ends: Instant,
+}
+
 /// What is known of the server while the steps are gone through.
 #[derive(Default)]
 struct World {
     asks: bool,
+    step: usize,
     queues: BTreeMap<Place, Option<Value>>,
     subscriptions: Vec<Subscribed>,
     named: BTreeMap<String, usize>,
+    stored: BTreeMap<Place, Vec<Stored>>,
     messages: usize,
     promise: Promise,
 }
@@ -107,6 +147,7 @@ impl Promise {
         let mut world = World { asks: case.needs.contains(&Capability::Confirmation), ..World::default() };
         for (index, step) in case.steps.iter().enumerate() {
             let Some(now) = times.get(&index) else { continue };
+            world.step = index;
             if let Some(status) = world.take(*now, &step.action) {
                 world.promise.answers.insert(index, status);
             }
@@ -147,35 +188,60 @@ impl World {
             Action::DeleteQueue(delete) => {
                 let place = (delete.project.clone(), delete.queue.clone());
                 self.queues.remove(&place);
+                self.stored.remove(&place);
                 let of_queue = self.subscriptions.iter_mut().filter(|subscription| subscription.place == place);
                 of_queue.for_each(|subscription| subscription.deleted = true);
                 Some(204)
             }
             Action::Subscribe(subscribe) => self.subscribe(now, subscribe),
-            Action::Confirm(confirm) => self.living(now, &confirm.subscription).map(|subscription| {
-                subscription.confirmed = true;
-                204
-            }),
-            Action::PatchSubscription(patch) => {
-                let options = patch.changes.get("options").cloned().unwrap_or_default();
-                let valid = is_valid(options.get("_retry_policy"));
-                self.living(now, &patch.subscription).map(|subscription| {
-                    if valid {
-                        subscription.options = options;
-                    }
-                    if valid { 204 } else { 400 }
-                })
+            Action::Confirm(confirm) => {
+                let confirmed = confirm.confirmed == Value::Bool(true);
+                self.living(now, &confirm.subscription)?.confirmed = confirmed;
+                if !confirmed {
+                    self.ask(*self.named.get(&confirm.subscription)?, Confirmation::UnsubscribeConfirmation);
+                }
+                Some(204)
             }
+            Action::ListMessages(list) => {
+                let stored = self.stored.get(&(list.project.clone(), list.queue.clone()));
+                let living = stored.into_iter().flatten().filter(|message| now < message.ends);
+                let shown = living.take(LISTED_MAX).map(|message| (message.body.clone(), message.ttl.clone()));
+                self.promise.listings.insert(self.step, shown.collect());
+                Some(200)
+            }
+            Action::PatchSubscription(patch) => self.patch_subscription(now, patch),
             Action::DeleteSubscription(delete) => self.living(now, &delete.subscription).map(|subscription| {
                 subscription.deleted = true;
                 204
             }),
-            Action::Post(post) => {
-                self.post(now, post);
-                Some(201)
-            }
+            Action::Post(post) => Some(self.post(now, post)),
             _ => None,
         }
+    }
+
+    fn patch_subscription(&mut self, now: Instant, patch: &PatchSubscription) -> Option<u16> {
+        let options = patch.changes.get("options").cloned();
+        let valid = is_valid(options.as_ref().and_then(|options| options.get("_retry_policy")));
+        let ttl_s = patch.changes.get("ttl").and_then(Value::as_u64);
+        let subscription = self.living(now, &patch.subscription)?;
+        if !valid {
+            return Some(400);
+        }
+        subscription.options = options.unwrap_or_else(|| subscription.options.clone());
+        subscription.ends = ttl_s.map_or(subscription.ends, |ttl_s| now + Duration::from_secs(ttl_s));
+        Some(204)
+    }
+
+    /// The subscriber is asked to confirm, where the operator wants it, by the policy that its messages would have.
+    fn ask(&mut self, index: usize, confirmation: Confirmation) {
+        if !self.asks {
+            return;
+        }
+        let Subscribed { made, to, place, options, .. } = self.subscriptions[index].clone();
+        let queue_policy = self.queues.get(&place).cloned().flatten();
+        let selected = select(queue_policy.as_ref(), options.get("_retry_policy"), Deviations::NONE);
+        let (retries, queue) = (retries(selected), place.1);
+        self.promise.confirmations.push(Asked { subscriber: to, made, confirmation, retries, queue, options });
     }
 
     fn living(&mut self, now: Instant, name: &str) -> Option<&mut Subscribed> {
@@ -198,21 +264,32 @@ impl World {
             }
             // It is asked to confirm once more, and stays what it was.
             self.named.insert(name, twin);
+            self.ask(twin, Confirmation::SubscriptionConfirmation);
             return Some(201);
         }
         self.queues.entry(place.clone()).or_default();
         let ttl_s = subscribe.ttl.as_ref().and_then(Value::as_u64).unwrap_or(TTL_DEFAULT_S);
         let ends = now + Duration::from_secs(ttl_s);
-        self.named.insert(name, self.subscriptions.len());
-        self.subscriptions.push(Subscribed { to, place, options, ends, deleted: false, confirmed: false });
+        let (index, made) = (self.subscriptions.len(), self.step);
+        self.named.insert(name, index);
+        self.subscriptions.push(Subscribed { made, to, place, options, ends, deleted: false, confirmed: false });
+        self.ask(index, Confirmation::SubscriptionConfirmation);
         Some(201)
     }
 
-    fn post(&mut self, now: Instant, post: &Post) {
+    fn post(&mut self, now: Instant, post: &Post) -> u16 {
         let place = (post.project.clone(), post.queue.clone());
-        let queue_policy = self.queues.entry(place.clone()).or_default().clone();
         let first = self.messages;
         self.messages += post.messages.len();
+        let lives = post.messages.iter().map(|message| lives_s(message.ttl.as_ref()));
+        let Some(lives) = lives.collect::<Option<Vec<u64>>>() else { return 400 };
+        let queue_policy = self.queues.entry(place.clone()).or_default().clone();
+        let stored = post.messages.iter().zip(&lives).map(|(message, ttl_s)| Stored {
+            body: message.body.clone(),
+            ttl: (*ttl_s).into(),
+            ends: now + Duration::from_secs(*ttl_s),
+        });
+        self.stored.entry(place.clone()).or_default().extend(stored);
         for subscription in &self.subscriptions {
             if let Some(silence) = subscription.silence(now, &place, self.asks) {
                 let silent = (first..self.messages).map(|message| (subscription.to.clone(), message));
@@ -224,7 +301,7 @@ impl World {
             let own = subscription.options.get("_retry_policy");
             let retries = retries(select(queue_policy.as_ref(), own, Deviations::NONE));
             let rivals = rivals(queue_policy.as_ref(), own, &retries);
-            for (message, posted) in (first..).zip(&post.messages) {
+            for ((message, posted), ttl_s) in (first..).zip(&post.messages).zip(&lives) {
                 let after = (message > first).then(|| self.promise.deliveries.len() - 1);
                 self.promise.deliveries.push(Promised {
                     subscriber: subscription.to.clone(),
@@ -234,11 +311,21 @@ impl World {
                     retries: retries.clone(),
                     rivals: rivals.clone(),
                     body: posted.body.clone(),
+                    ttl: (*ttl_s).into(),
                     queue: post.queue.clone(),
                     options: subscription.options.clone(),
                 });
             }
         }
+        201
+    }
+}
+
+/// How long a message lives; nothing if it may not be asked to.
+fn lives_s(ttl: Option<&Value>) -> Option<u64> {
+    match ttl {
+        None => Some(TTL_DEFAULT_S),
+        Some(ttl) => ttl.as_u64().filter(|ttl_s| TTL_OF_MESSAGES_S.contains(ttl_s)),
     }
 }
 

@@ -7,21 +7,28 @@ use std::fmt;
 
 use strum::VariantArray;
 
-use super::invariant::{Told, View};
+use super::invariant::{Told, View, is_refusal};
 use super::kind::Kind;
 use super::plan::HEALED;
 use super::promise::Silence;
 use crate::policy::Phase;
+use crate::scenario::Confirmation;
 
 /// Something that must be met sometimes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sight {
+    /// A confirmation of this kind.
+    Asked(Confirmation),
     /// An attempt that a subscriber treated so.
     Attempt(Kind),
     /// The healed subscriber was reached.
     Healed,
+    /// A list that shows messages.
+    Listed,
     /// The last attempt that a policy allows.
     LastAttempt,
+    /// An answer that refuses something.
+    Refused,
     /// A retry of this phase.
     Phase(Phase),
     /// A message that was not to reach somebody, because of this.
@@ -40,17 +47,22 @@ impl Sight {
         let phases = Phase::ALL.into_iter().map(Self::Phase);
         let silences = [Silence::AnotherProject, Silence::AnotherQueue, Silence::Deleted, Silence::Expired];
         let silences = silences.into_iter().chain(confirms.then_some(Silence::Unconfirmed)).map(Self::Silent);
+        let asked = Confirmation::ALL.into_iter().filter(move |_| confirms).map(Self::Asked);
         let successes = (1..=ATTEMPTS_DEFAULT).map(Self::SuccessAt);
-        attempts.chain([Self::Healed, Self::LastAttempt]).chain(phases).chain(silences).chain(successes)
+        let others = [Self::Healed, Self::LastAttempt, Self::Listed, Self::Refused];
+        attempts.chain(others).chain(phases).chain(silences).chain(asked).chain(successes)
     }
 }
 
 impl fmt::Display for Sight {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Asked(confirmation) => write!(f, "asked/{}", confirmation.name()),
             Self::Attempt(kind) => write!(f, "attempt/{}", kind.name()),
             Self::Healed => f.write_str("healed"),
             Self::LastAttempt => f.write_str("last-attempt"),
+            Self::Listed => f.write_str("listed"),
+            Self::Refused => f.write_str("refused"),
             Self::Phase(phase) => write!(f, "phase/{}", phase.name()),
             Self::Silent(silence) => write!(f, "silent/{}", <&str>::from(silence)),
             Self::SuccessAt(number) => write!(f, "success-at/{number:02}"),
@@ -70,6 +82,13 @@ pub fn seen(view: &View<'_>) -> Seen {
     for told in view.deliveries() {
         look(view, &told, |sight| *seen.entry(sight).or_default() += 1);
     }
+    for (_, confirmation, _) in view.confirmations.keys() {
+        *seen.entry(Sight::Asked(*confirmation)).or_default() += 1;
+    }
+    let count = |sight, times: usize| (times > 0).then_some((sight, times as u64));
+    let listed = view.promise.listings.values().filter(|messages| !messages.is_empty()).count();
+    let refused = view.observed.exchanges.iter().filter(|exchange| is_refusal(exchange)).count();
+    seen.extend([count(Sight::Listed, listed), count(Sight::Refused, refused)].into_iter().flatten());
     for silence in view.promise.silences.values() {
         *seen.entry(Sight::Silent(*silence)).or_default() += 1;
     }

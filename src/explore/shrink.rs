@@ -5,10 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::outcome::{Play, broken};
-use crate::scenario::{Action, Answer, Behaviour, Case, Script, Step};
+use super::shorter::shorter;
+use crate::scenario::{Action, Answer, Behaviour, Case, PatchSubscription, Script, Step};
 
 /// More plays than this are not spent on one failure.
 const PLAYS_MAX: usize = 3000;
@@ -39,8 +40,8 @@ struct Shrinker<'a, P> {
 impl<P: Play> Shrinker<'_, P> {
     /// Tries every cut once; whether one was made.
     fn round(&mut self) -> bool {
-        let passes: [fn(&Case) -> Vec<Case>; 6] =
-            [calmer, fewer_subscribers, fewer_messages, fewer_steps, plainer, sooner];
+        let passes: [fn(&Case) -> Vec<Case>; 7] =
+            [calmer, fewer_subscribers, fewer_messages, fewer_steps, plainer, sooner, shorter];
         let mut any = false;
         for pass in passes {
             while let Some(smaller) = self.first_that_fails(pass(&self.case)) {
@@ -170,11 +171,38 @@ fn plainer(case: &Case) -> Vec<Case> {
                     with(&|plain| plain.options.clone_from(&options));
                 }
             }
+            Action::PatchQueue(patch) => {
+                for value in less(patch.changes.pointer(POLICY_OF_CHANGES)) {
+                    let mut patch = patch.clone();
+                    patch.changes.pointer_mut(POLICY_OF_CHANGES).into_iter().for_each(|policy| {
+                        *policy = value.clone().unwrap_or_else(|| Value::Object(Map::new()));
+                    });
+                    smaller.push(with_action(case, index, Action::PatchQueue(patch)));
+                }
+            }
+            Action::PatchSubscription(patch) => {
+                for changes in less(Some(&patch.changes)).into_iter().flatten() {
+                    let patch = PatchSubscription { changes, ..patch.clone() };
+                    smaller.push(with_action(case, index, Action::PatchSubscription(patch)));
+                }
+            }
+            Action::Post(post) => {
+                for (number, _) in post.messages.iter().enumerate().filter(|(_, message)| message.ttl.is_some()) {
+                    let mut post = post.clone();
+                    post.messages[number].ttl = None;
+                    smaller.push(with_action(case, index, Action::Post(post)));
+                }
+            }
             _ => {}
         }
     }
+    // A cut that empties a document which was empty already is none.
+    smaller.retain(|candidate| format!("{:?}", candidate.steps) != format!("{:?}", case.steps));
     smaller
 }
+
+/// Where a change of a queue has its policy.
+const POLICY_OF_CHANGES: &str = "/0/value";
 
 /// A document without one of its keys, or one of the keys of its policy; nothing at all first.
 fn less(document: Option<&Value>) -> Vec<Option<Value>> {

@@ -17,7 +17,7 @@ pub enum Feature {
     BadPolicies,
     /// Several messages in one post.
     Batches,
-    /// A server that asks subscribers to confirm.
+    /// A server that asks subscribers to confirm; they do, or not, or take it back.
     Confirmation,
     /// More than ten subscribers.
     Crowd,
@@ -25,8 +25,10 @@ pub enum Feature {
     DeletedQueues,
     /// Subscriptions are deleted.
     DeletedSubscriptions,
-    /// Subscriptions with a short ttl.
+    /// Subscriptions and messages with a short ttl.
     Expiry,
+    /// Messages are listed.
+    Listings,
     /// `post_headers` and `post_data`.
     Options,
     /// Policies are changed while deliveries are under way.

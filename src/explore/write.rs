@@ -10,9 +10,9 @@ use serde_json::{Map, Value, json};
 
 use super::invariant::{INVARIANTS, View, Violation};
 use super::promise::Promised;
-use crate::judge::{Attempt, Observed};
+use crate::judge::{Attempt, Exchange, Observed, without_uuids};
 use crate::protocol::{Deviation, Deviations};
-use crate::scenario::{Action, Behaviour, Capability, Case, MAIN_PROJECT, Subscribe};
+use crate::scenario::{Action, Behaviour, Capability, Case, Confirmation, MAIN_PROJECT, NewMessage, Subscribe};
 use crate::target::{Error, ModelTarget};
 
 /// How much a file expects.
@@ -99,12 +99,44 @@ fn step(index: usize, case: &Case, observed: &Observed, detail: Detail) -> Map<S
     if let Some(at) = step.at {
         written.insert("at_s".into(), number(at.as_secs_f64()));
     }
-    let status = observed.exchanges.iter().find(|exchange| exchange.step == index);
-    let status = status.map(|exchange| exchange.response.status).filter(|_| step.action.asks());
-    if let Some(status) = status.filter(|status| detail >= Detail::Answers || !(200..=299).contains(status)) {
-        written.insert("expect".into(), json!({ "status": status }));
+    let exchange = observed.exchanges.iter().find(|exchange| exchange.step == index);
+    let is_told = |exchange: &&Exchange| detail >= Detail::Answers || !(200..=299).contains(&exchange.response.status);
+    if let Some(exchange) = exchange.filter(is_told) {
+        let mut expected = json!({ "status": exchange.response.status });
+        if let Some(body) = body(exchange).filter(|_| detail >= Detail::Content) {
+            expected["body"] = body;
+        }
+        written.insert("expect".into(), expected);
     }
     written
+}
+
+/// What is told of an answer besides its status: why it refuses something, or the messages that it lists.
+fn body(exchange: &Exchange) -> Option<Value> {
+    let document = exchange.response.json()?;
+    // The project has another name in another run.
+    let project = exchange.request.header("x-project-id").unwrap_or("{id}");
+    let without =
+        |value: &Value| value.as_str().map_or_else(|| value.clone(), |text| text.replace(project, "{id}").into());
+    let part = |document: &Value, names: &[&str]| -> Value {
+        let known = names.iter().filter_map(|name| Some(((*name).to_owned(), document.get(name)?)));
+        known.map(|(name, value)| (name, with_id(&without(value)))).collect::<Map<_, _>>().into()
+    };
+    match document.get("messages").and_then(Value::as_array) {
+        Some(messages) => {
+            let shown: Value = messages.iter().map(|message| part(message, &["body", "ttl"])).collect();
+            Some(json!({ "messages": shown }))
+        }
+        None => document.get("title").map(|_| part(&document, &["title", "description"])),
+    }
+}
+
+/// A text that names something by an identifier that the server has made.
+fn with_id(text: &Value) -> Value {
+    match without_uuids(text.clone()) {
+        Value::String(masked) => masked.replace("{uuid}", "{id}").into(),
+        other => other,
+    }
 }
 
 fn speaks_of(action: &Action) -> Option<&String> {
@@ -132,6 +164,7 @@ fn action(action: &Action) -> (&'static str, Value) {
             ("patch_queue", of(&patch.project, &patch.queue, &[("changes", Some(patch.changes.clone()))]))
         }
         Action::DeleteQueue(delete) => ("delete_queue", of(&delete.project, &delete.queue, &[])),
+        Action::ListMessages(list) => ("list_messages", of(&list.project, &list.queue, &[])),
         Action::Subscribe(made) => {
             let to = made.to.clone().map(Value::from);
             let more = [("to", to), ("ttl", made.ttl.clone()), ("options", made.options.clone())];
@@ -151,7 +184,11 @@ fn action(action: &Action) -> (&'static str, Value) {
             of(&delete.project, &delete.queue, &[("subscription", Some(json!(delete.subscription)))]),
         ),
         Action::Post(post) => {
-            let messages: Vec<Value> = post.messages.iter().map(|message| json!({ "body": message.body })).collect();
+            let message = |message: &NewMessage| match &message.ttl {
+                None => json!({ "body": message.body }),
+                Some(ttl) => json!({ "body": message.body, "ttl": ttl }),
+            };
+            let messages: Vec<Value> = post.messages.iter().map(message).collect();
             ("post", of(&post.project, &post.queue, &[("messages", Some(messages.into()))]))
         }
         other => unreachable!("no plan has a step like {other:?}"),
@@ -163,7 +200,7 @@ fn expect(case: &Case, view: &View<'_>, detail: Detail) -> Value {
         view.promise.deliveries.iter().map(|promised| delivery(view, promised, detail)).collect();
     let silent = view.promise.silences.keys().filter(|(name, message)| !reaches(view, name, *message));
     deliveries.extend(silent.map(|(name, message)| json!({ "subscriber": name, "message": message, "attempts": 0 })));
-    deliveries.extend(confirmations(case, view));
+    deliveries.extend(confirmations(case, view, detail));
     let mut expect = json!({ "deliveries": deliveries, "quiet_s": number(case.expect.quiet_s) });
     if detail >= Detail::Order && case.needs.is_empty() {
         let arrivals = |name: &String| {
@@ -194,26 +231,49 @@ fn delivery(view: &View<'_>, promised: &Promised, detail: Detail) -> Value {
     }
     if detail >= Detail::Content {
         expected["body_text"] = String::from_utf8_lossy(&first.request.body).into();
-        expected["headers"] = first.request.headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+        expected["headers"] = headers(first);
     }
     expected
 }
 
-/// How often each subscriber is asked to confirm, and after which gaps.
-fn confirmations(case: &Case, view: &View<'_>) -> Vec<Value> {
-    let asked = |name: &String| {
-        let of = |attempt: &&Attempt| attempt.subscriber == *name && view.confirms(attempt);
+/// How often each subscriber is asked to confirm, and after which gaps; then what it is asked.
+fn confirmations(case: &Case, view: &View<'_>, detail: Detail) -> Vec<Value> {
+    let asked = |name: &String, confirmation: Confirmation| {
+        let of = |attempt: &&Attempt| attempt.subscriber == *name && view.confirmation(attempt) == Some(confirmation);
         let attempts: Vec<&Attempt> = view.observed.attempts.iter().filter(of).collect();
+        let mut expected =
+            json!({ "subscriber": name, "confirmation": confirmation.name(), "attempts": attempts.len() });
         let gaps: Vec<u64> = attempts.windows(2).map(|pair| pair[1].arrived.since(pair[0].ended).as_secs()).collect();
-        let mut expected = json!({
-            "subscriber": name, "confirmation": "SubscriptionConfirmation", "attempts": attempts.len(),
-        });
         if !gaps.is_empty() {
             expected["delays_s"] = gaps.into();
         }
-        (!attempts.is_empty()).then_some(expected)
+        let first = attempts.first()?;
+        if let Some(body) = first.request.json().filter(|_| detail >= Detail::Content) {
+            expected["body"] = of_confirmation(&body);
+            expected["headers"] = headers(first);
+        }
+        Some(expected)
     };
-    case.subscribers.keys().filter_map(asked).collect()
+    let pairs = case.subscribers.keys().flat_map(|name| Confirmation::ALL.map(|confirmation| (name, confirmation)));
+    pairs.filter_map(|(name, confirmation)| asked(name, confirmation)).collect()
+}
+
+/// The part of a confirmation that is no other in another run, wherever `post_data` has put it.
+fn of_confirmation(body: &Value) -> Value {
+    let keys = body.as_object().into_iter().flatten();
+    let part = keys.filter_map(|(key, value)| match (key.as_str(), value) {
+        ("Message" | "Message_Type" | "SubscribeBody" | "UnsubscribeBody" | "URL-Methods" | "queue_name", _) => {
+            Some((key.clone(), value.clone()))
+        }
+        ("URL-Paths", _) => Some((key.clone(), with_id(value))),
+        (_, Value::Object(_)) => Some((key.clone(), of_confirmation(value))),
+        _ => None,
+    });
+    Value::Object(part.collect())
+}
+
+fn headers(attempt: &Attempt) -> Value {
+    attempt.request.headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect()
 }
 
 /// Whole numbers without a fraction, as people write them.

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::scenario::{Case, ExpectedAnswer, OneOrMany};
 pub use confirmation::read as read_confirmation;
 pub use delivery::{DeliveryTable, JOURNEY, Row, RowVerdict, subject_of};
+pub use document::without_uuids;
 pub use observed::{Attempt, Exchange, Noise, Observed};
 pub use timing::{Clockwork, Timing};
 
@@ -119,7 +120,7 @@ fn check_answer(case: &Case, exchange: &Exchange) -> Vec<Check> {
         let path = format!("{path}.expect.body");
         let seen = document::project(body, &seen);
         let outcome = Outcome::of(seen == *body);
-        checks.push(Check { path, outcome, expected: body.clone(), observed: document::without_uuids(seen) });
+        checks.push(Check { path, outcome, expected: body.clone(), observed: without_uuids(seen) });
     }
     checks
 }

@@ -36,7 +36,7 @@ fn a_deviation_is_found_and_cut_down_to_a_short_file_that_shows_it() {
     check("delay-counts-from-the-start", "no-gap-too-short");
     check("headers-lost-on-retry", "same-on-every-attempt");
     check("batch-only-first", "every-message-attempted");
-    check("negative-counts-refused", "answers-as-documented");
+    check("error-title-wrong", "refusals-say-why");
 }
 
 /// Explores a deviation, and plays the file for `invariant` on the model with and without it.

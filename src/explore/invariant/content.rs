@@ -13,13 +13,16 @@ pub(super) fn as_documented(view: &View<'_>) -> Vec<String> {
     });
     let wrong = view.deliveries().filter_map(|told| {
         let first = told.attempts.first()?;
-        wrong_headers(&told, first).or_else(|| wrong_body(&told, first)).map(|text| format!("{told}: {text}"))
+        wrong_headers(&told.promised.options, first)
+            .or_else(|| wrong_body(&told, first))
+            .map(|text| format!("{told}: {text}"))
     });
     unreadable.chain(wrong).collect()
 }
 
-fn wrong_headers(told: &Told<'_>, attempt: &Attempt) -> Option<String> {
-    let own = told.promised.options.get("post_headers").and_then(Value::as_object);
+/// The first header that is missing, of those that every request has and those that a subscription asks for.
+pub(super) fn wrong_headers(options: &Value, attempt: &Attempt) -> Option<String> {
+    let own = options.get("post_headers").and_then(Value::as_object);
     let own = own.into_iter().flatten().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
     let wanted = [("content-type", "application/json")].into_iter().chain(own);
     let has = |name: &str, value: &str| {
@@ -31,17 +34,32 @@ fn wrong_headers(told: &Told<'_>, attempt: &Attempt) -> Option<String> {
 
 /// A template holds the notification somewhere; without one the body is it.
 fn wrong_body(told: &Told<'_>, attempt: &Attempt) -> Option<String> {
-    let observed = attempt.request.json()?;
-    let templated = told.promised.options.get("post_data").is_some();
-    let notification = if templated { observed.get("inside")? } else { &observed };
+    let notification = match inside(&told.promised.options, attempt) {
+        Ok(notification) => notification,
+        Err(text) => return Some(text),
+    };
     let expected = [
         ("Message_Type", json!("Notification")),
         ("body", told.promised.body.clone()),
         ("queue_name", json!(told.promised.queue)),
-        ("ttl", json!(3600)),
+        ("ttl", told.promised.ttl.clone()),
     ];
-    let wrong = expected.iter().find(|(key, value)| notification.get(key) != Some(value));
-    wrong.map(|(key, value)| format!("{key} is {}, not {value}", notification.get(key).unwrap_or(&Value::Null)))
+    first_wrong(&notification, &expected)
+}
+
+/// The document that a request carries: its body, or what stands in the template's one place.
+pub(super) fn inside(options: &Value, attempt: &Attempt) -> Result<Value, String> {
+    let document = attempt.request.json().ok_or("the body is no JSON")?;
+    match options.get("post_data") {
+        None => Ok(document),
+        Some(_) => document.get("inside").cloned().ok_or_else(|| "the body is not that of post_data".into()),
+    }
+}
+
+/// The first key that does not hold what it should.
+pub(super) fn first_wrong(document: &Value, expected: &[(&str, Value)]) -> Option<String> {
+    let wrong = expected.iter().find(|(key, value)| document.get(key) != Some(value));
+    wrong.map(|(key, value)| format!("{key} is {}, not {value}", document.get(key).unwrap_or(&Value::Null)))
 }
 
 pub(super) fn same_every_attempt(view: &View<'_>) -> Vec<String> {

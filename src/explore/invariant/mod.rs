@@ -4,12 +4,16 @@
 
 mod answers;
 mod audience;
+mod confirmations;
 mod content;
 mod counts;
+mod errors;
+mod listing;
 mod progress;
 mod timing;
 mod view;
 
+pub(super) use errors::is_refusal;
 pub use view::{Told, View};
 
 /// What kind of rule is broken.
@@ -45,7 +49,7 @@ pub struct Invariant {
 }
 
 /// Every invariant. A violation of one may entail violations of those after it.
-pub const INVARIANTS: [Invariant; 13] = {
+pub const INVARIANTS: [Invariant; 19] = {
     use Nature::{Liveness, Safety};
     const fn rule(
         name: &'static str,
@@ -57,7 +61,22 @@ pub const INVARIANTS: [Invariant; 13] = {
     }
     [
         rule("answers-as-documented", Safety, &["accept-valid-policy"], answers::as_documented),
+        rule(
+            "refusals-say-why",
+            Safety,
+            &["error-body-put", "error-body-patch", "error-body-subscription"],
+            errors::say_why,
+        ),
+        rule("messages-listed", Safety, &["message-list", "delivery-spares-the-message"], listing::everything_once),
+        rule("unconfirmed-are-only-asked", Safety, &["confirmation-gates"], audience::only_confirmed),
         rule("only-for-the-subscribed", Safety, &["notification-sent", "project-isolation"], audience::only_subscribed),
+        rule(
+            "confirmation-as-documented",
+            Safety,
+            &["confirmation-document", "confirmation-options"],
+            confirmations::as_documented,
+        ),
+        rule("confirmation-on-schedule", Safety, &["confirmation-retried"], confirmations::on_schedule),
         rule("content-as-documented", Safety, &["notification-body"], content::as_documented),
         rule(
             "same-on-every-attempt",
@@ -76,6 +95,12 @@ pub const INVARIANTS: [Invariant; 13] = {
             Liveness,
             &["message-own-attempts", "notification-sent"],
             progress::all_attempted,
+        ),
+        rule(
+            "asked-to-confirm",
+            Liveness,
+            &["confirmation-asked", "confirmation-asked-again", "confirmation-unsubscribe"],
+            confirmations::all_asked,
         ),
         rule("no-silent-end", Liveness, &["retry-after-failure"], progress::no_silent_end),
         rule("healed-gets-everything", Liveness, &["retry-after-failure"], progress::healed),

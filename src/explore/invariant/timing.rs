@@ -5,12 +5,13 @@
 use std::collections::BTreeSet;
 
 use super::{Told, View};
+use crate::judge::Attempt;
 use crate::policy::Retry;
 use crate::time::Duration;
 
 /// How a gap compares with what the schedule allows there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wrong {
+pub(super) enum Wrong {
     Short,
     Long,
 }
@@ -25,7 +26,7 @@ pub(super) fn none_too_long(view: &View<'_>) -> Vec<String> {
 
 fn wrong_gaps(view: &View<'_>, wanted: Wrong) -> Vec<String> {
     let told = view.deliveries().filter_map(|told| {
-        let (index, gap, delay, wrong) = first_wrong_gap(&told)?;
+        let (index, gap, delay, wrong) = first_wrong_gap(&told.promised.retries, told.attempts, told.hidden)?;
         let which = if wanted == Wrong::Short { "shorter" } else { "longer" };
         let text = || format!("{told}: {gap:?} before attempt {}, {which} than {delay:?}", index + 1);
         (wrong == wanted).then(text)
@@ -34,11 +35,14 @@ fn wrong_gaps(view: &View<'_>, wanted: Wrong) -> Vec<String> {
 }
 
 /// The first gap that the schedule does not explain: the attempt after it, the gap, the delay that was due.
-fn first_wrong_gap(told: &Told<'_>) -> Option<(usize, Duration, Duration, Wrong)> {
-    let retries = &told.promised.retries;
-    let mut places = BTreeSet::from_iter(if told.hidden { 0..retries.len() + 1 } else { 0..1 });
-    for (index, gap) in gaps(told).enumerate() {
-        let after = places.iter().flat_map(|place| reached(retries, *place, gap, told.hidden)).collect::<BTreeSet<_>>();
+pub(super) fn first_wrong_gap(
+    retries: &[Retry],
+    attempts: &[&Attempt],
+    hidden: bool,
+) -> Option<(usize, Duration, Duration, Wrong)> {
+    let mut places = BTreeSet::from_iter(if hidden { 0..retries.len() + 1 } else { 0..1 });
+    for (index, gap) in gaps(attempts).enumerate() {
+        let after = places.iter().flat_map(|place| reached(retries, *place, gap, hidden)).collect::<BTreeSet<_>>();
         if after.is_empty() {
             let delay = places.iter().filter_map(|place| retries.get(*place)).map(|retry| retry.delay()).min()?;
             let wrong = if gap < delay { Wrong::Short } else { Wrong::Long };
@@ -65,13 +69,14 @@ fn reached(retries: &[Retry], place: usize, gap: Duration, hidden: bool) -> Vec<
     found
 }
 
-fn gaps(told: &Told<'_>) -> impl Iterator<Item = Duration> {
-    told.attempts.windows(2).map(|pair| pair[1].arrived.since(pair[0].ended))
+fn gaps(attempts: &[&Attempt]) -> impl Iterator<Item = Duration> {
+    attempts.windows(2).map(|pair| pair[1].arrived.since(pair[0].ended))
 }
 
 /// A schedule that was followed to its end, and is that of a policy which was not selected.
 pub(super) fn selected_policy(view: &View<'_>) -> Vec<String> {
-    let followed = |told: &Told<'_>, retries: &[Retry]| gaps(told).eq(retries.iter().map(|retry| retry.delay()));
+    let followed =
+        |told: &Told<'_>, retries: &[Retry]| gaps(told.attempts).eq(retries.iter().map(|retry| retry.delay()));
     let told = view.deliveries().filter_map(|told| {
         let last = told.attempts.last()?;
         if told.hidden || !view.failed(last) || followed(&told, &told.promised.retries) {

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use super::super::kind::Kind;
 use super::super::promise::{Promise, Promised};
-use crate::judge::{Attempt, Observed, subject_of};
-use crate::scenario::{Case, Subject};
+use crate::judge::{Attempt, Observed, read_confirmation, subject_of};
+use crate::scenario::{Case, Confirmation, Subject};
 
 /// All there is to judge.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub struct View<'a> {
     pub promise: Promise,
     /// Attempts of each message at each subscriber, in order of arrival.
     pub attempts: BTreeMap<(String, usize), Vec<&'a Attempt>>,
+    /// Attempts that ask for a confirmation, by subscriber, which one, and the subscription that they name.
+    pub confirmations: BTreeMap<(String, Confirmation, String), Vec<&'a Attempt>>,
     /// Attempts that carry nothing that was posted.
     pub unreadable: Vec<&'a Attempt>,
 }
@@ -41,16 +43,20 @@ impl<'a> View<'a> {
         let times = observed.exchanges.iter().map(|exchange| (exchange.step, exchange.sent)).collect();
         let promise = Promise::of(case, &times);
         let (mut attempts, mut unreadable) = (BTreeMap::<_, Vec<_>>::new(), Vec::new());
+        let mut confirmations = BTreeMap::<_, Vec<_>>::new();
         for attempt in &observed.attempts {
             match subject_of(case, attempt) {
                 Some(Subject::Message(number)) => {
                     attempts.entry((attempt.subscriber.clone(), number)).or_default().push(attempt);
                 }
-                Some(Subject::Confirmation(_)) => {}
+                Some(Subject::Confirmation(confirmation)) => {
+                    let key = (attempt.subscriber.clone(), confirmation, subscription_of(attempt));
+                    confirmations.entry(key).or_default().push(attempt);
+                }
                 None => unreadable.push(attempt),
             }
         }
-        Self { case, observed, promise, attempts, unreadable }
+        Self { case, observed, promise, attempts, confirmations, unreadable }
     }
 
     /// Every promised delivery.
@@ -73,9 +79,12 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Whether an attempt asks its subscriber to confirm.
-    pub fn confirms(&self, attempt: &Attempt) -> bool {
-        matches!(subject_of(self.case, attempt), Some(Subject::Confirmation(_)))
+    /// What an attempt asks its subscriber to confirm, if it does.
+    pub fn confirmation(&self, attempt: &Attempt) -> Option<Confirmation> {
+        match subject_of(self.case, attempt) {
+            Some(Subject::Confirmation(confirmation)) => Some(confirmation),
+            _ => None,
+        }
     }
 
     /// Whether a subscriber's port is closed at times.
@@ -97,6 +106,14 @@ impl<'a> View<'a> {
     pub fn failed(&self, attempt: &Attempt) -> bool {
         self.kind(attempt).fails()
     }
+}
+
+/// The subscription that a confirmation names: the path of its link goes through it.
+fn subscription_of(attempt: &Attempt) -> String {
+    let path =
+        read_confirmation(&attempt.request).and_then(|(_, keys)| Some(keys.get("URL-Paths")?.as_str()?.to_owned()));
+    let mut segments = path.as_deref().unwrap_or_default().split('/').skip_while(|segment| *segment != "subscriptions");
+    segments.nth(1).unwrap_or_default().to_owned()
 }
 
 /// `hook-0, message 2`.
