@@ -299,6 +299,7 @@ async fn stopped() {
         }
     };
     tokio::select! {
+        biased;
         _ = tokio::signal::ctrl_c() => {}
         _ = asked => {}
     }

@@ -61,10 +61,15 @@ fn check(deviation: &str, invariant: &str) {
 
 #[test]
 fn two_processes_write_the_same_bytes_whatever_the_number_of_threads() {
-    let run = |jobs| zaqarcheck(&["explore", "--seeds", "200", "--jobs", jobs, "--format", "ndjson"]).stdout;
-    let one = run("1");
-    assert!(one.len() > 10_000, "{} bytes are no recording", one.len());
-    assert!(one == run("7"), "two runs differ");
+    for (target, seeds) in [("model", "100"), ("sim", "20")] {
+        let run = |jobs| {
+            let arguments = ["explore", "--target", target, "--seeds", seeds, "--jobs", jobs, "--format", "ndjson"];
+            zaqarcheck(&arguments).stdout
+        };
+        let one = run("1");
+        assert!(one.len() > 2000, "{} bytes are no recording", one.len());
+        assert!(one == run("7"), "two runs on {target} differ");
+    }
 }
 
 #[test]
@@ -87,6 +92,34 @@ fn shards_put_together_are_what_one_run_writes() {
     assert_eq!(code(&whole), code(&merged));
     assert_eq!(code(&zaqarcheck(&[&common[..], &["--merge", &paths[0], &paths[1]]].concat())), 2);
     assert_eq!(code(&zaqarcheck(&[&common[..], &["--merge", &paths[0], &paths[1], &paths[1]]].concat())), 2);
+}
+
+/// A recording is edited where no target that the program has would come to this.
+#[test]
+fn exit_codes_tell_wrong_stuck_undetermined_and_too_weak_apart() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let explore = |more: &[&str]| zaqarcheck(&[&["explore", "--format", "ndjson", "--shrink", "0"], more].concat());
+    let merged = |text: String| {
+        let path = folder.path().join("edited.ndjson");
+        fs::write(&path, text).expect("the recording is written");
+        code(&explore(&["--merge", &path.display().to_string()]))
+    };
+    assert_eq!(code(&explore(&["--seeds", "20", "--deviation", "delay-doubled"])), 1, "something wrong happened");
+    assert_eq!(code(&explore(&["--seeds", "20", "--deviation", "batch-only-first"])), 6, "something did not happen");
+    let sound = explore(&["--seeds", "20"]);
+    assert_eq!(code(&sound), 0);
+    let sound = String::from_utf8(sound.stdout).expect("the lines are UTF-8");
+    assert_eq!(merged(sound.clone()), 0);
+    let first = sound.lines().nth(1).expect("a seed follows the header");
+    let differing = first.replacen("\"attempts\"", "\"differs\":true,\"attempts\"", 1);
+    assert_eq!(merged(sound.replacen(first, &differing, 1)), 7, "a seed came out in two ways");
+    // As many seeds as an exploration must have to be judged by what it met, and nothing met.
+    let (header, rest) = sound.split_once('\n').expect("there are lines");
+    let seeds = rest.lines().filter(|line| line.contains("\"type\":\"seed\"")).cycle().take(2000);
+    let summary = r#"{"type":"summary","seeds":2000,"unsafe_seeds":0,"stuck_seeds":0,"undetermined_seeds":0,"attempts":0,"seen":{}}"#;
+    let weak: Vec<&str> = std::iter::once(header).chain(seeds).chain([summary]).collect();
+    assert_eq!(merged(weak.join("\n")), 4, "too little was met");
+    assert_eq!(merged([&weak[..1000], &[summary]].concat().join("\n")), 0, "too few seeds to ask for more");
 }
 
 /// A target that remembers how often it was asked, and lets it be seen.

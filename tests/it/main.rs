@@ -3,6 +3,7 @@
 //! Never reaches into private items.
 
 mod api;
+mod banned;
 mod catalogue;
 mod cli;
 mod client;
@@ -15,6 +16,7 @@ mod expect_file;
 mod explore;
 mod fakes;
 mod falsified;
+mod found;
 mod front;
 mod gate;
 mod invalid;
@@ -27,6 +29,7 @@ mod scenarios;
 mod schedule;
 mod schema;
 mod serve;
+mod shrinking;
 mod sim;
 mod tidy;
 mod tls;

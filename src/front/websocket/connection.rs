@@ -36,6 +36,7 @@ pub(in crate::front) async fn serve_websocket<S>(
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let socket = tokio::select! {
+        biased;
         socket = open(stream) => socket,
         () = told(&mut stopping) => None,
     };
