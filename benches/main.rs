@@ -4,6 +4,7 @@
 
 use criterion::{criterion_group, criterion_main};
 
+mod crowd;
 mod explore;
 mod messages;
 mod model;

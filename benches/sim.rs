@@ -1,5 +1,6 @@
 //! Takes one scenario that a default policy retries to its end.
-//! Gives how long its 15 attempts and 180 seconds take over real HTTP in the network in memory, and the whole suite so.
+//! Gives how long its 15 attempts and 180 seconds take over real HTTP in the network in memory, the whole suite so, and a
+//! message to more and more subscribers.
 //! Never counts a case that does not pass.
 
 use std::path::Path;
@@ -10,6 +11,8 @@ use zaqarcheck::judge::{Clockwork, Outcome, judge};
 use zaqarcheck::protocol::Deviations;
 use zaqarcheck::runner::{ResultKind, Suite, run_at_once};
 use zaqarcheck::sim::SimTarget;
+
+use crate::crowd::{ATTEMPTS, crowd};
 
 pub(crate) fn define(c: &mut Criterion) {
     let suite = Suite::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")).expect("the suite is right");
@@ -25,6 +28,16 @@ pub(crate) fn define(c: &mut Criterion) {
             assert_eq!(judge(&case, &observed, Clockwork::Virtual).outcome(), Outcome::Pass);
         });
     });
+    for subscribers in [1, 10, 100, 1000] {
+        let case = crowd(subscribers);
+        group.throughput(Throughput::Elements((subscribers * ATTEMPTS) as u64)).sample_size(10);
+        group.bench_function(format!("subscribers/{subscribers}"), |bench| {
+            bench.iter(|| {
+                let observed = target.play_now(&case).expect("the schedule ends");
+                assert_eq!(observed.attempts.len(), subscribers * ATTEMPTS);
+            });
+        });
+    }
     let plan = suite.plan();
     group.throughput(Throughput::Elements(plan.len() as u64));
     group.bench_function(format!("one-core/{}-cases", plan.len()), |bench| {

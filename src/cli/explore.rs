@@ -127,6 +127,9 @@ fn played(options: &ExploreOptions, register: &Register) -> Result<Exit, Error> 
         let line = SeedLine::of(&explored);
         summary.count(&line);
         summary.meet(&explored.outcome.seen);
+        if line.fails() && options.seed.is_none() {
+            output.failing(&Plan::draw(explored.outcome.seed, &on.able()))?;
+        }
         output.seed(&line)?;
         failures.take(&line, || Ok(explored.outcome))
     })?;

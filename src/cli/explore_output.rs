@@ -53,6 +53,11 @@ impl Output {
         }
     }
 
+    /// Tells the options of a seed that failed, before how it failed.
+    pub(super) fn failing(&mut self, plan: &Plan) -> Result<(), Error> {
+        if self.named < NAMED_MAX { self.options(plan) } else { Ok(()) }
+    }
+
     /// Tells what came of a seed.
     pub(super) fn seed(&mut self, line: &SeedLine) -> Result<(), Error> {
         if self.format == Format::Ndjson {

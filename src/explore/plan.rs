@@ -294,7 +294,7 @@ impl<'a> Draft<'a> {
         if behaviours.is_empty() || faults < 30 {
             behaviours.push(Kind::Success.behaviour(self.dice, &[]));
         }
-        Script::new(behaviours)
+        Script::new(behaviours.into_iter().map(|behaviour| self.late(behaviour)).collect())
     }
 
     /// Some faults, none of which hides an attempt, and then success for ever.
@@ -303,7 +303,17 @@ impl<'a> Draft<'a> {
         let visible = |behaviour: &Behaviour| Kind::of(behaviour).fails() && Kind::of(behaviour) != Kind::Refuse;
         let mut behaviours: Vec<Behaviour> = (0..faults).filter_map(|_| self.fault()).filter(visible).collect();
         behaviours.push(Behaviour::Status(Answer::of_status(200)));
-        Script::new(behaviours)
+        Script::new(behaviours.into_iter().map(|behaviour| self.late(behaviour)).collect())
+    }
+
+    /// An answer as late as all of them are.
+    fn late(&self, behaviour: Behaviour) -> Behaviour {
+        match behaviour {
+            Behaviour::Status(answer) => {
+                Behaviour::Status(Answer { delay: Duration::from_secs(self.swarm.latency_s), ..answer })
+            }
+            other => other,
+        }
     }
 
     fn fault(&mut self) -> Option<Behaviour> {

@@ -1,5 +1,5 @@
 //! Takes a case.
-//! Gives the cases in which one of its numbers is smaller: a time, a silence, a count or a delay of a policy, a lifetime.
+//! Gives the cases in which one of its numbers is smaller: a time, a silence, a latency, a count or a delay of a policy, a lifetime.
 //! Never touches the silence at the end: an attempt that is cut off by it would look like one that is missing.
 
 use serde_json::Value;
@@ -53,8 +53,10 @@ fn silences(case: &Case) -> Vec<Case> {
 }
 
 fn quicker(behaviour: &Behaviour) -> Vec<Behaviour> {
-    let times = less_time(behaviour.duration()).into_iter();
-    times
+    let at_once = matches!(behaviour, Behaviour::Status(answer) if !answer.delay.is_zero()).then_some(Duration::ZERO);
+    at_once
+        .into_iter()
+        .chain(less_time(behaviour.duration()))
         .filter_map(|time| match behaviour {
             Behaviour::Hang(_) => Some(Behaviour::Hang(time)),
             Behaviour::Refuse(_) => Some(Behaviour::Refuse(time)),
@@ -130,7 +132,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::scenario::PutQueue;
+    use crate::scenario::{Answer, PutQueue};
 
     #[test]
     fn a_count_shrinks_to_nothing_and_to_half() {
@@ -158,5 +160,8 @@ mod tests {
         assert_eq!(quicker(&seconds(30)), [seconds(15)]);
         assert_eq!(quicker(&seconds(1)), []);
         assert_eq!(quicker(&Behaviour::Reset), []);
+        let late = |delay| Behaviour::Status(Answer { delay: Duration::from_secs(delay), ..Answer::of_status(503) });
+        assert_eq!(quicker(&late(4)), [late(0), late(2)]);
+        assert_eq!(quicker(&late(0)), []);
     }
 }

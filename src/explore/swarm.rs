@@ -55,6 +55,8 @@ pub struct Swarm {
     pub subscribers: u64,
     /// Steps drawn after the first subscriptions.
     pub steps: u64,
+    /// How long every answer of a subscriber takes, in seconds.
+    pub latency_s: u64,
     /// The kinds of trouble that are on.
     pub faults: Vec<Kind>,
     /// The features that are on.
@@ -78,6 +80,7 @@ impl Swarm {
             queues: dice.between(1, 2),
             subscribers: if crowd { dice.between(10, 12) } else { dice.between(1, 3) },
             steps: dice.between(1, 6),
+            latency_s: dice.pick(&[0, 0, 0, 1, 2, 5]),
             faults,
             features,
         }
@@ -91,8 +94,11 @@ impl Swarm {
 
 impl fmt::Display for Swarm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { projects, queues, subscribers, steps, .. } = self;
-        write!(f, "projects {projects}, queues {queues}, subscribers {subscribers}, steps {steps}")?;
+        let Self { projects, queues, subscribers, steps, latency_s, .. } = self;
+        write!(
+            f,
+            "projects {projects}, queues {queues}, subscribers {subscribers}, steps {steps}, latency {latency_s} s"
+        )?;
         let faults: Vec<&str> = self.faults.iter().map(|kind| kind.name()).collect();
         let features: Vec<&str> = self.features.iter().map(|feature| feature.name()).collect();
         write!(f, "; faults {}; features {}", listed(&faults), listed(&features))

@@ -83,7 +83,9 @@ pub fn write(
 }
 
 fn script<'a>(behaviours: impl Iterator<Item = &'a Behaviour>) -> Value {
-    json!({ "script": behaviours.map(Behaviour::to_string).collect::<Vec<_>>() })
+    // An answer that has more than a status is an object, and reads as one.
+    let entry = |text: String| serde_json::from_str(&text).ok().filter(Value::is_object).unwrap_or_else(|| text.into());
+    json!({ "script": behaviours.map(|behaviour| entry(behaviour.to_string())).collect::<Vec<Value>>() })
 }
 
 fn step(index: usize, case: &Case, observed: &Observed, detail: Detail) -> Map<String, Value> {

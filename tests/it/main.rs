@@ -25,6 +25,7 @@ mod messages;
 mod oracle;
 mod properties;
 mod recorded;
+mod scale_out;
 mod scenarios;
 mod schedule;
 mod schema;
