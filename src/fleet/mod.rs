@@ -2,13 +2,68 @@
 //! Gives what becomes of every delivery in it, as [`Figures`] and, for those who ask, attempt by attempt.
 //! Never computes a delay of Zaqar's: `policy` does; never asks a clock or the system for randomness.
 
+mod coupled;
+mod course;
+mod dice;
+mod door;
 mod figures;
+mod independent;
+mod outages;
+mod posts;
+mod queue;
+mod recovery;
+mod scene;
+mod seconds;
+mod tally;
+mod times;
+mod verdicts;
+mod waiting;
 mod watch;
 mod world;
 
-pub use figures::{Figures, GroupFigures, Peak, Quantiles, Tally};
+pub use course::{Course, Endless};
+pub use figures::{Figures, GroupFigures, Peak, Quantiles};
+pub use outages::Outages;
+pub use tally::Tally;
 pub use watch::{Ended, Fate, Nothing, Tried, Watch};
 pub use world::{
     Arrivals, Brownout, Capacity, Deal, Down, Fails, Jitter, Nanos, Pattern, Policy, SECOND, Sender, Slow, Subscriber,
     Window, World,
 };
+
+/// Runs a world from its start to its horizon and tells `watch` what happens.
+///
+/// # Errors
+/// [`Endless`] for a policy that makes more retries at one moment than can be simulated.
+pub fn run(world: &World, watch: &mut impl Watch) -> Result<(), Endless> {
+    let scene = scene::Scene::new(world)?;
+    if world.is_independent() {
+        independent::run(world, &scene, watch);
+    } else {
+        coupled::run(world, &scene, watch);
+    }
+    Ok(())
+}
+
+/// The same by the engine for deliveries that get in each other's way, whether they do or not.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_coupled(world: &World, watch: &mut impl Watch) -> Result<(), Endless> {
+    coupled::run(world, &scene::Scene::new(world)?, watch);
+    Ok(())
+}
+
+/// What becomes of a world: on all cores where its deliveries are independent, and the same on any number of them.
+///
+/// # Errors
+/// As [`run`].
+pub fn figures(world: &World) -> Result<Figures, Endless> {
+    let scene = scene::Scene::new(world)?;
+    if world.is_independent() {
+        return Ok(independent::figures(world, &scene));
+    }
+    let mut tally = Tally::new(world);
+    coupled::run(world, &scene, &mut tally);
+    Ok(tally.figures())
+}

@@ -22,11 +22,11 @@ pub struct Tried {
     pub posted: Nanos,
     /// When the request was sent.
     pub began: Nanos,
-    /// When its outcome was known; after the horizon if it was not.
+    /// When its outcome was known; the horizon or later if it was not, and [`Nanos::MAX`] if nothing ever comes.
     pub ended: Nanos,
-    /// Its outcome: a status, or none for a connection error or a timeout.
+    /// Its outcome: a status, or none for a connection error or a timeout, and where it was not known.
     pub status: Option<u16>,
-    /// Whether another attempt has to follow.
+    /// Whether it failed, so that another one follows while there are retries left; not where the outcome was not known.
     pub failed: bool,
 }
 
@@ -41,6 +41,8 @@ pub struct Ended {
     pub member: u32,
     /// When the message was posted.
     pub posted: Nanos,
+    /// When its first attempt began, if there was one.
+    pub began: Option<Nanos>,
     /// When it ended; the horizon if it did not.
     pub at: Nanos,
     /// How many attempts there were.
@@ -65,13 +67,21 @@ pub enum Fate {
 }
 
 /// Who is told what happens.
+///
+/// Everything is told when it is decided, which is when an attempt begins: its outcome follows from the world. So
+/// attempts are told in the order of `began`, and an end right after the last attempt even if it lies ahead; where
+/// deliveries are independent, in the order of deliveries instead.
 pub trait Watch {
-    /// An attempt has its outcome. Told in the order of `ended`, or of deliveries where they are independent.
+    /// Whether [`Watch::pool`] is to be told how many workers are asleep. Costs an event for every attempt.
+    const ASLEEP: bool = true;
+
+    /// An attempt is made.
     fn tried(&mut self, tried: &Tried);
-    /// A delivery is over.
+    /// A delivery is over, or is not over at the horizon. Told once of each.
     fn ended(&mut self, ended: &Ended);
-    /// So many posts wait for a worker, and so many workers are taken and asleep, from this moment on.
-    fn pool(&mut self, _at: Nanos, _waiting: u64, _busy: u32, _asleep: u32) {}
+    /// So many posts, or requests, wait for a place, and so many workers are taken, some of them asleep, from this moment
+    /// on. Told in the order of time, where the number of places is limited or where [`Watch::ASLEEP`] asks for it.
+    fn pool(&mut self, _at: Nanos, _waiting: u64, _taken: u32, _asleep: u32) {}
 }
 
 /// Nobody watches.
@@ -79,6 +89,45 @@ pub trait Watch {
 pub struct Nothing;
 
 impl Watch for Nothing {
+    const ASLEEP: bool = false;
+
     fn tried(&mut self, _: &Tried) {}
     fn ended(&mut self, _: &Ended) {}
+}
+
+/// Both watch.
+impl<A: Watch, B: Watch> Watch for (A, B) {
+    const ASLEEP: bool = A::ASLEEP || B::ASLEEP;
+
+    fn tried(&mut self, tried: &Tried) {
+        self.0.tried(tried);
+        self.1.tried(tried);
+    }
+
+    fn ended(&mut self, ended: &Ended) {
+        self.0.ended(ended);
+        self.1.ended(ended);
+    }
+
+    fn pool(&mut self, at: Nanos, waiting: u64, taken: u32, asleep: u32) {
+        self.0.pool(at, waiting, taken, asleep);
+        self.1.pool(at, waiting, taken, asleep);
+    }
+}
+
+/// Somebody else's watch.
+impl<W: Watch> Watch for &mut W {
+    const ASLEEP: bool = W::ASLEEP;
+
+    fn tried(&mut self, tried: &Tried) {
+        (**self).tried(tried);
+    }
+
+    fn ended(&mut self, ended: &Ended) {
+        (**self).ended(ended);
+    }
+
+    fn pool(&mut self, at: Nanos, waiting: u64, taken: u32, asleep: u32) {
+        (**self).pool(at, waiting, taken, asleep);
+    }
 }

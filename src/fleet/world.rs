@@ -30,6 +30,27 @@ pub struct World {
     pub sender: Sender,
 }
 
+impl World {
+    /// Whether no delivery gets in another's way: no limit of workers, of open requests or of what a subscriber takes.
+    pub fn is_independent(&self) -> bool {
+        let unlimited = match self.sender {
+            Sender::Sleeping { workers: places, per_subscriber, .. }
+            | Sender::Rescheduling { in_flight: places, per_subscriber, .. } => {
+                places.is_none() && per_subscriber.is_none()
+            }
+        };
+        unlimited && self.subscribers.iter().all(|group| group.capacity.is_none())
+    }
+
+    /// Whether a request to such a subscriber always succeeds.
+    pub fn never_fails(&self, group: &Subscriber) -> bool {
+        let (Sender::Sleeping { timeout, .. } | Sender::Rescheduling { timeout, .. }) = self.sender;
+        let in_time = |latency: Nanos| timeout.is_none_or(|timeout| latency < timeout);
+        let steady = group.down.is_empty() && group.brownouts.is_empty() && group.capacity.is_none();
+        steady && in_time(group.latency) && group.slow.iter().all(|slow| in_time(slow.latency))
+    }
+}
+
 /// A delivery policy and what a sender could do to it that Zaqar does not.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {

@@ -9,7 +9,7 @@ use super::planted;
 use super::selection::Selected;
 use super::settings::Settings;
 use super::stop::Stop;
-use crate::protocol::{Deviation, Deviations};
+use crate::protocol::{Deviation, Deviations, Origin};
 use crate::time::Duration;
 
 /// The four phases of retrying, in their order. Source: guide (keys and their meaning), commit (names and order).
@@ -188,6 +188,21 @@ impl Schedule {
             return None;
         }
         next.transpose()
+    }
+
+    /// The next retry, and how many there are of it one after the other: a phase with one delay is drawn at once, since
+    /// it may have 2^63 of them. One at a time where a planted deviation looks at each.
+    pub(crate) fn next_run(&mut self) -> Option<Result<(Retry, u64), Stop>> {
+        let retry = match self.next()? {
+            Ok(retry) => retry,
+            Err(stop) => return Some(Err(stop)),
+        };
+        let planted = self.deviations.iter().any(|deviation| deviation.origin() == Origin::Planted);
+        let rest = match &mut self.current {
+            Some(Running::Constant { left, .. }) if !planted => std::mem::take(left),
+            _ => 0,
+        };
+        Some(Ok((retry, 1_u64.saturating_add(rest))))
     }
 
     /// The rest of another policy's schedule, as far as this one has come: a policy that is changed while a delivery is

@@ -17,6 +17,7 @@ mod explore;
 mod fakes;
 mod falsified;
 mod found;
+mod fleet_engine;
 mod front;
 mod gate;
 mod invalid;

@@ -1,0 +1,345 @@
+//! Takes a world.
+//! Gives [`Scene`], where all that never changes is worked out: what a request meets, and what follows from it.
+//! Never knows what else is under way: both engines ask here, one delivery at a time.
+
+use super::course::{Course, Endless};
+use super::dice::Dice;
+use super::outages;
+use super::times::Times;
+use super::verdicts::{Verdicts, fate};
+use super::watch::{Ended, Fate, Tried, Watch};
+use super::world::{Capacity, Fails, Jitter, Nanos, Sender, Subscriber, Window, World};
+
+/// A world, worked out.
+#[derive(Debug)]
+pub(super) struct Scene {
+    pub(super) horizon: Nanos,
+    pub(super) groups: Vec<Group>,
+    courses: Vec<Course>,
+    verdicts: Verdicts,
+    timeout: Option<Nanos>,
+    delays: Dice,
+    refusals: Dice,
+}
+
+/// A group of subscribers, worked out.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// How many subscribers the groups before it have.
+    pub(super) offset: u32,
+    pub(super) capacity: Option<Capacity>,
+    course: usize,
+    latency: Nanos,
+    down: Vec<(Times, Fails)>,
+    brownouts: Vec<(Times, u64, u16)>,
+    slow: Vec<(Times, Nanos)>,
+}
+
+/// The messages of one post on their way to one subscriber, or one message with a timer of its own.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Job {
+    /// When it goes on.
+    pub(super) at: Nanos,
+    pub(super) posted: Nanos,
+    /// When the first attempt at the current message began.
+    pub(super) began: Nanos,
+    /// The delay waited last.
+    pub(super) waited: Nanos,
+    /// The number of the delivery of the current message.
+    pub(super) delivery: u32,
+    /// The subscriber, counted over all groups.
+    pub(super) subscriber: u32,
+    /// How many attempts there were at the current message.
+    pub(super) attempts: u32,
+    /// How many messages are left, this one included.
+    pub(super) left: u16,
+    /// Whether the retries began after an answer.
+    pub(super) answered: bool,
+    pub(super) wake: Wake,
+}
+
+/// Why a job is woken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wake {
+    /// The next attempt is due.
+    Attempt,
+    /// The worker, or the place, is free again.
+    Free,
+    /// The worker falls asleep.
+    Doze,
+}
+
+/// What follows from an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Then {
+    /// Another one, so long after the end of this one.
+    Again { ended: Nanos, delay: Nanos },
+    /// Everything is over at this moment.
+    Done { ended: Nanos },
+    /// Nothing more before the horizon; the outcome may be known by then.
+    Never { ended: Nanos },
+}
+
+/// What comes of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Met {
+    ended: Nanos,
+    status: Option<u16>,
+}
+
+/// Tells whether a subscriber with a capacity takes one more request at this moment; `since` is when it last came up.
+pub(super) trait Door {
+    fn admits(&mut self, subscriber: u32, capacity: Capacity, at: Nanos, since: Option<Nanos>) -> bool;
+}
+
+/// Where no subscriber has a capacity.
+pub(super) struct Open;
+
+impl Door for Open {
+    fn admits(&mut self, _: u32, _: Capacity, _: Nanos, _: Option<Nanos>) -> bool {
+        true
+    }
+}
+
+impl Scene {
+    pub(super) fn new(world: &World) -> Result<Self, Endless> {
+        let course = |policy| Course::new(policy, world.rules, world.horizon);
+        let courses = world.policies.iter().map(course).collect::<Result<_, _>>()?;
+        let (mut groups, mut offset) = (Vec::new(), 0_u32);
+        for (number, subscriber) in (0..).zip(&world.subscribers) {
+            groups.push(Group::new(world, number, subscriber, offset));
+            offset = offset.checked_add(subscriber.count).expect("there are fewer subscribers than that");
+        }
+        let timeout = match world.sender {
+            Sender::Sleeping { timeout, .. } | Sender::Rescheduling { timeout, .. } => timeout,
+        };
+        Ok(Self {
+            horizon: world.horizon,
+            groups,
+            courses,
+            verdicts: Verdicts::new(world.rules),
+            timeout,
+            delays: Dice::new(world.seed, "fleet/delays"),
+            refusals: Dice::new(world.seed, "fleet/refusals"),
+        })
+    }
+
+    fn group_of(&self, subscriber: u32) -> (u32, &Group) {
+        let index = self.groups.partition_point(|group| group.offset <= subscriber) - 1;
+        (index as u32, &self.groups[index])
+    }
+
+    /// Makes the attempt that is due, tells it, and tells the end of every message that ends with it.
+    pub(super) fn attempt(&self, job: &mut Job, door: &mut impl Door, watch: &mut impl Watch) -> Then {
+        let (index, group) = self.group_of(job.subscriber);
+        let (at, course) = (job.at, &self.courses[group.course]);
+        if job.attempts == 0 {
+            job.began = at;
+        }
+        let retry = (job.attempts > 0).then(|| u64::from(job.attempts - 1));
+        let phase = retry.and_then(|retry| self.retry(course, retry, job.answered)).map(|(_, phase)| phase);
+        let met = self.meet(group, job, door);
+        let known = met.ended < self.horizon;
+        let failed = known && self.verdicts.failed(met.status, retry.is_some());
+        job.attempts += 1;
+        watch.tried(&Tried {
+            delivery: job.delivery.into(),
+            group: index,
+            member: job.subscriber - group.offset,
+            attempt: job.attempts,
+            phase,
+            posted: job.posted,
+            began: at,
+            ended: met.ended,
+            status: met.status.filter(|_| known),
+            failed,
+        });
+        if !known {
+            self.abandon(job, watch);
+            return Then::Never { ended: met.ended };
+        }
+        if !failed {
+            let stops = retry.is_some() && self.stops_batch(course, job, false);
+            return self.end(job, met.ended, fate(met.status), stops, watch);
+        }
+        if retry.is_none() {
+            job.answered = met.status.is_some();
+        }
+        let Some((delay, _)) = self.retry(course, u64::from(job.attempts - 1), job.answered) else {
+            let stops = self.stops_batch(course, job, true);
+            return self.end(job, met.ended, Fate::Lost, stops, watch);
+        };
+        let delay = self.spread(course, job, delay);
+        (job.waited, job.at) = (delay, met.ended.saturating_add(delay));
+        if job.at >= self.horizon {
+            self.abandon(job, watch);
+            return Then::Never { ended: met.ended };
+        }
+        Then::Again { ended: met.ended, delay }
+    }
+
+    /// What a request meets that begins now: an outage; else no room; else a brownout; else nothing.
+    fn meet(&self, group: &Group, job: &Job, door: &mut impl Door) -> Met {
+        let (at, member) = (job.at, job.subscriber - group.offset);
+        let slow = group.slow.iter().find(|(times, _)| times.closes(member, at).is_some());
+        let takes = slow.map_or(group.latency, |(_, latency)| *latency);
+        let down = group.down.iter().find(|(times, _)| times.closes(member, at).is_some());
+        let status = match down {
+            Some((_, Fails::Refuse)) => None,
+            Some((_, Fails::Hang)) => return self.time_out(at),
+            Some((_, Fails::Status(status))) => Some(*status),
+            None => Some(self.answer(group, job, door)),
+        };
+        if self.timeout.is_some_and(|timeout| takes >= timeout) {
+            return self.time_out(at);
+        }
+        Met { ended: at.saturating_add(takes), status }
+    }
+
+    fn time_out(&self, at: Nanos) -> Met {
+        Met { ended: self.timeout.map_or(Nanos::MAX, |timeout| at.saturating_add(timeout)), status: None }
+    }
+
+    /// The status that a subscriber answers which works.
+    fn answer(&self, group: &Group, job: &Job, door: &mut impl Door) -> u16 {
+        let (at, member) = (job.at, job.subscriber - group.offset);
+        if let Some(capacity) = group.capacity {
+            let since = group.down.iter().filter_map(|(times, _)| times.closed(member, at)).max();
+            if !door.admits(job.subscriber, capacity, at, since) {
+                return capacity.status;
+            }
+        }
+        let refused = (0..).zip(&group.brownouts).find(|(index, (times, parts_per_million, _))| {
+            let dice = self.refusals.at(*index, job.delivery.into());
+            times.closes(member, at).is_some() && dice.up_to(job.attempts.into(), 0, 999_999) < *parts_per_million
+        });
+        refused.map_or(200, |(_, (_, _, status))| *status)
+    }
+
+    /// The nominal delay before a retry, counted from 0, and its phase.
+    fn retry(&self, course: &Course, index: u64, answered: bool) -> Option<(Nanos, crate::policy::Phase)> {
+        let again = || {
+            let restarts = course.is_broken() && answered && self.verdicts.restarts;
+            course.retry(index.checked_sub(course.count()).filter(|_| restarts)?)
+        };
+        course.retry(index).or_else(again)
+    }
+
+    /// Whether the messages after this one are given up, its retries being over. Source: `model::delivery`.
+    fn stops_batch(&self, course: &Course, job: &Job, exhausted: bool) -> bool {
+        let restarted = u64::from(job.attempts - 1) > course.count();
+        self.verdicts.batch_stops && (!job.answered || restarted || exhausted && course.is_broken())
+    }
+
+    /// The delay that is waited where the policy says `delay`.
+    fn spread(&self, course: &Course, job: &Job, delay: Nanos) -> Nanos {
+        let up_to = |most| self.delays.up_to(job.delivery.into(), job.attempts.into(), most);
+        let lowest_and_width = |lowest: Nanos, width: Nanos| lowest.saturating_add(up_to(width));
+        match course.jitter() {
+            Jitter::None => delay,
+            Jitter::Full => up_to(delay),
+            Jitter::Equal => lowest_and_width(delay / 2, delay - delay / 2),
+            Jitter::Percent(percent) => {
+                let part = (u128::from(delay) * u128::from(percent) / 100) as Nanos;
+                lowest_and_width(delay - part, part.saturating_mul(2))
+            }
+            Jitter::MeanPreserving => lowest_and_width(delay / 2, delay),
+            Jitter::Decorrelated => {
+                let most = job.waited.saturating_mul(3).max(delay);
+                lowest_and_width(delay, most - delay).min(course.longest())
+            }
+        }
+    }
+
+    /// The current message is over; what follows is the next one of its post, at once.
+    fn end(&self, job: &mut Job, ended: Nanos, fate: Fate, stops: bool, watch: &mut impl Watch) -> Then {
+        self.tell(job, ended, fate, watch);
+        while job.next_message() {
+            if !stops {
+                job.at = ended;
+                return Then::Again { ended, delay: 0 };
+            }
+            self.tell(job, ended, Fate::Collateral, watch);
+        }
+        Then::Done { ended }
+    }
+
+    /// What is not over is not over.
+    pub(super) fn abandon(&self, job: &mut Job, watch: &mut impl Watch) {
+        self.tell(job, self.horizon, Fate::Unfinished, watch);
+        while job.next_message() {
+            self.tell(job, self.horizon, Fate::Unfinished, watch);
+        }
+    }
+
+    fn tell(&self, job: &Job, at: Nanos, fate: Fate, watch: &mut impl Watch) {
+        let (index, group) = self.group_of(job.subscriber);
+        watch.ended(&Ended {
+            delivery: job.delivery.into(),
+            group: index,
+            member: job.subscriber - group.offset,
+            posted: job.posted,
+            began: (job.attempts > 0).then_some(job.began),
+            at,
+            attempts: job.attempts,
+            fate,
+        });
+    }
+}
+
+impl Group {
+    fn new(world: &World, number: u64, subscriber: &Subscriber, offset: u32) -> Self {
+        let times = |window: &Window, purpose: &str, index: u64| {
+            let dice = Dice::new(world.seed, purpose).at(number, index);
+            Times::new(window, dice, subscriber.count, world.horizon)
+        };
+        let down = outages::times(world, number, subscriber);
+        let brownouts = (0..).zip(&subscriber.brownouts);
+        let slow = (0..).zip(&subscriber.slow);
+        Self {
+            offset,
+            capacity: subscriber.capacity,
+            course: subscriber.policy,
+            latency: subscriber.latency,
+            down: down.into_iter().zip(subscriber.down.iter().map(|down| down.fails)).collect(),
+            brownouts: brownouts
+                .map(|(index, it)| {
+                    (times(&it.window, "fleet/brownouts", index), u64::from(it.parts_per_million), it.status)
+                })
+                .collect(),
+            slow: slow.map(|(index, slow)| (times(&slow.window, "fleet/slow", index), slow.latency)).collect(),
+        }
+    }
+}
+
+impl Job {
+    pub(super) const fn new(posted: Nanos, delivery: u32, subscriber: u32, left: u16) -> Self {
+        let (at, began, waited) = (posted, 0, 0);
+        Self {
+            at,
+            posted,
+            began,
+            waited,
+            delivery,
+            subscriber,
+            attempts: 0,
+            left,
+            answered: false,
+            wake: Wake::Attempt,
+        }
+    }
+
+    /// Whether its worker slept until now.
+    pub(super) const fn is_awakened(&self) -> bool {
+        self.waited > 0
+    }
+
+    /// Turns to the next message of the post, if there is one.
+    const fn next_message(&mut self) -> bool {
+        if self.left <= 1 {
+            return false;
+        }
+        *self = Self { at: self.at, ..Self::new(self.posted, self.delivery + 1, self.subscriber, self.left - 1) };
+        true
+    }
+}
