@@ -9,6 +9,7 @@ mod explore;
 mod explore_output;
 mod gate;
 mod github;
+mod fleet;
 mod judge;
 mod known;
 mod ledger;
@@ -79,10 +80,12 @@ enum Verb {
     Coverage(coverage::CoverageOptions),
     /// Draws the delays that a delivery policy leads to.
     Schedule(schedule::ScheduleOptions),
+    /// Tells what becomes of many deliveries in a world of outages.
+    Fleet(Box<fleet::FleetOptions>),
     /// Serves the reference model as a Zaqar server, for people who write clients.
     Serve(serve::ServeOptions),
-    /// Prints the JSON Schema of the scenario format.
-    Schema,
+    /// Prints the JSON Schema of a file format.
+    Schema(schema::SchemaOptions),
 }
 
 const EXIT_CODES: &str = "\
@@ -169,8 +172,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Verb::Known(options) => known::run(&options),
         Verb::Coverage(options) => coverage::run(&options),
         Verb::Schedule(options) => schedule::run(&options),
+        Verb::Fleet(options) => fleet::run(&options),
         Verb::Serve(options) => serve::run(&options),
-        Verb::Schema => schema::run(),
+        Verb::Schema(options) => schema::run(&options),
     };
     done.unwrap_or_else(|error| {
         tell(&error);

@@ -21,6 +21,8 @@ mod waiting;
 mod watch;
 mod world;
 
+pub mod file;
+
 pub use course::{Course, Endless};
 pub use figures::{Figures, GroupFigures, Peak, Quantiles};
 pub use outages::Outages;

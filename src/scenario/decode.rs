@@ -182,7 +182,7 @@ fn plain(expected: &str) -> &str {
 }
 
 /// The value as messages name it.
-pub(super) fn describe(value: &Value) -> String {
+pub(crate) fn describe(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
         Value::Bool(truth) => truth.to_string(),

@@ -86,7 +86,7 @@ fn render_one(diagnostic: &Diagnostic, text: &str, renderer: &Renderer) -> Strin
 }
 
 /// Asks whether a known name was meant, or names the known ones if none is near and they are few.
-pub(super) fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub(crate) fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let known: Vec<&str> = known.into_iter().collect();
     match nearest(word, known.iter().copied()) {
         Some(name) => Some(format!("did you mean `{name}`?")),

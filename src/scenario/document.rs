@@ -11,7 +11,7 @@ use super::spans::{Segment, Spans, display};
 
 /// What is wrong with a value, before the text is asked where that value stands.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Problem {
+pub(crate) struct Problem {
     pub path: Vec<Segment>,
     pub part: Part,
     pub message: String,
@@ -20,24 +20,24 @@ pub(super) struct Problem {
 
 /// Whether the name of a value is wrong or the value itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Part {
+pub(crate) enum Part {
     Key,
     Value,
 }
 
 impl Problem {
-    pub(super) fn at_key(path: Vec<Segment>, message: impl Into<String>, help: Option<String>) -> Self {
+    pub(crate) fn at_key(path: Vec<Segment>, message: impl Into<String>, help: Option<String>) -> Self {
         Self { path, part: Part::Key, message: message.into(), help }
     }
 
-    pub(super) fn at_value(path: Vec<Segment>, message: impl Into<String>, help: Option<String>) -> Self {
+    pub(crate) fn at_value(path: Vec<Segment>, message: impl Into<String>, help: Option<String>) -> Self {
         Self { path, part: Part::Value, message: message.into(), help }
     }
 }
 
 /// A file that is JSON.
 #[derive(Debug)]
-pub(super) struct Document<'a> {
+pub(crate) struct Document<'a> {
     file: &'a str,
     text: &'a str,
     spans: Spans,
@@ -47,7 +47,7 @@ pub(super) struct Document<'a> {
 
 impl<'a> Document<'a> {
     /// Reads `text`; the first error of syntax ends the reading, since what follows it means nothing.
-    pub(super) fn read(file: &'a str, text: &'a str) -> Result<Self, Diagnostic> {
+    pub(crate) fn read(file: &'a str, text: &'a str) -> Result<Self, Diagnostic> {
         let refused = |range, message: &str, help: Option<&str>| {
             let message = format!("this is not JSON: {message}");
             Diagnostic::new(file, text, range, message, help.map(str::to_owned))
@@ -69,7 +69,7 @@ impl<'a> Document<'a> {
     }
 
     /// What is wrong in every JSON file, whatever it is about: keys that stand twice, numbers that lose digits.
-    pub(super) fn flaws(&self) -> Vec<Diagnostic> {
+    pub(crate) fn flaws(&self) -> Vec<Diagnostic> {
         let duplicates = self.spans.duplicates().map(|(range, key)| {
             let help = "keep one of the two: only the last would count".to_owned();
             Diagnostic::new(self.file, self.text, range, format!("the key `{key}` stands here twice"), Some(help))
@@ -80,7 +80,7 @@ impl<'a> Document<'a> {
     }
 
     /// Finds the place of a problem in the text.
-    pub(super) fn locate(&self, mut problem: Problem) -> Diagnostic {
+    pub(crate) fn locate(&self, mut problem: Problem) -> Diagnostic {
         if self.is_filled_in(&problem.path) {
             problem.message += &format!(", at `{}` once the matrix is filled in", display(&problem.path));
         }

@@ -29,15 +29,22 @@ mod step;
 pub use annotate::{annotate, decode_document};
 pub use case::{Action, Case, Scenario, Step, Subject};
 pub use confirmation::{ConfirmByLink, Confirmation};
+pub(crate) use decode::describe;
+pub(crate) use diagnostic::suggest;
 pub use diagnostic::{Diagnostic, Look, render};
+pub(crate) use document::{Document, Problem};
 pub use file::{
     AnswerFile, Capability, Confirm, Expect, ExpectedAnswer, ExpectedDelivery, ListSubscriptions, MAIN_PROJECT,
     NewMessage, OfProject, OfQueue, OfSubscription, OneOrMany, PatchQueue, PatchSubscription, Post, PutQueue,
     ScenarioFile, StepFile, Subscribe, SubscriberFile,
 };
 pub use network::{Disruption, Host, NetworkEvent, NetworkFile, Way};
+pub(crate) use parse::check_format;
 pub use parse::parse;
 pub use register::{Level, Register, Requirement, Source};
+pub(crate) use schema::{duration_pattern, generate, pretty};
 pub use schema::{register_schema, schema};
+pub(crate) use script::read_duration;
 pub use script::{Answer, Behaviour, Script};
+pub(crate) use spans::display;
 pub use spans::{Place, Segment, Spans, SyntaxError};

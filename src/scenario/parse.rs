@@ -21,7 +21,7 @@ use super::step::{action, seconds};
 /// Reads a scenario; `id` is its place in the suite, `file` its path as the user named it.
 pub fn parse(id: &str, file: &str, text: &str, register: &Register) -> Result<Scenario, Vec<Diagnostic>> {
     let document = Document::read(file, text).map_err(|refused| vec![refused])?;
-    check_format(&document.value).map_err(|problem| vec![document.locate(problem)])?;
+    check_format(&document.value, "scenario").map_err(|problem| vec![document.locate(problem)])?;
     let mut findings = Findings { document: &document, diagnostics: document.flaws() };
     let matrix = match Matrix::read(&document.value) {
         Ok(matrix) => matrix,
@@ -64,10 +64,10 @@ impl Findings<'_> {
 }
 
 /// Another format may mean anything by its keys, so nothing else is said about such a file.
-fn check_format(file: &Value) -> Result<(), Problem> {
+pub(crate) fn check_format(file: &Value, what: &str) -> Result<(), Problem> {
     let help = || Some(format!("write `\"format\": {FORMAT}`: this version reads no other"));
     let Value::Object(entries) = file else {
-        return Err(Problem::at_value(vec![], format!("a scenario is an object, found {}", describe(file)), None));
+        return Err(Problem::at_value(vec![], format!("a {what} is an object, found {}", describe(file)), None));
     };
     match entries.get("format") {
         Some(format) if format.as_u64() == Some(FORMAT) => Ok(()),

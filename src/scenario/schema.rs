@@ -26,14 +26,14 @@ pub fn register_schema() -> String {
     pretty(&generate::<Vec<Requirement>>("The requirements that scenarios of zaqarcheck cite"))
 }
 
-fn generate<T: JsonSchema>(title: &str) -> Value {
+pub(crate) fn generate<T: JsonSchema>(title: &str) -> Value {
     let generator = SchemaSettings::draft2020_12().for_deserialize().into_generator();
     let mut schema = generator.into_root_schema_for::<T>().to_value();
     schema["title"] = title.into();
     schema
 }
 
-fn pretty(schema: &Value) -> String {
+pub(crate) fn pretty(schema: &Value) -> String {
     format!("{schema:#}\n")
 }
 
@@ -156,7 +156,7 @@ fn behaviour_pattern() -> String {
     )
 }
 
-fn duration_pattern() -> String {
+pub(crate) fn duration_pattern() -> String {
     let part = format!("[0-9]+({})", UNITS.join("|"));
     format!("{part}( {part})*")
 }

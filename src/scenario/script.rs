@@ -185,7 +185,7 @@ fn duration(verb: &str, text: &str) -> Result<Duration, Complaint> {
 }
 
 /// Reads `2m 5s`: numbers with their unit, as durations are written back. `humantime` alone would also take `2 mins`.
-pub(super) fn read_duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn read_duration(text: &str) -> Result<Duration, String> {
     let is_usual = |part: &str| {
         let unit = part.trim_start_matches(|letter: char| letter.is_ascii_digit());
         unit.len() < part.len() && UNITS.contains(&unit)

@@ -40,7 +40,7 @@ impl fmt::Display for Segment {
 }
 
 /// Writes a path as people say it: `steps[1].post.ttl`.
-pub(super) fn display(path: &[Segment]) -> String {
+pub(crate) fn display(path: &[Segment]) -> String {
     path.iter().enumerate().fold(String::new(), |mut text, (position, segment)| {
         if position > 0 && matches!(segment, Segment::Key(_)) {
             text.push('.');

@@ -13,6 +13,7 @@ mod timeline;
 pub use convert::{Conversion, Source, System, convert};
 pub use lint::{Circumstances, Concern, Weight, lint};
 pub use outcomes::Outcomes;
+pub(crate) use reading::mistakes_of;
 pub use reading::read_policy;
 pub use sns::{FORMULAS, HealthyRetryPolicy};
 pub use source::{read_list, read_sns};

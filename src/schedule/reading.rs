@@ -25,21 +25,28 @@ pub fn read_policy(name: &str, text: &str, deviations: Deviations) -> Result<Val
         None => (Vec::new(), whole),
     };
     let page = Page { name, text, holder };
-    let wrong = match &policy {
-        Value::Object(keys) => mistakes(keys, deviations),
-        other => refused(other, deviations).map(|message| Mistake::at(None, message)).into_iter().collect(),
-    };
+    let wrong = mistakes_of(&policy, deviations);
     if wrong.is_empty() { Ok(policy) } else { Err(wrong.into_iter().map(|mistake| page.diagnostic(mistake)).collect()) }
 }
 
+/// Everything that is wrong with a policy, in the order of the keys; what only shows once all of them have the right
+/// type comes then.
+pub(crate) fn mistakes_of(policy: &Value, deviations: Deviations) -> Vec<Mistake> {
+    match policy {
+        Value::Object(keys) => mistakes(keys, deviations),
+        other => refused(other, deviations).map(|message| Mistake::at(None, message)).into_iter().collect(),
+    }
+}
+
 /// One thing that is wrong with a policy.
-struct Mistake {
+#[derive(Debug)]
+pub(crate) struct Mistake {
     /// The key it is about; none if it is the policy as a whole.
-    key: Option<String>,
+    pub key: Option<String>,
     /// Whether the key itself is wrong, or its value.
-    about_key: bool,
-    message: String,
-    help: Option<String>,
+    pub about_key: bool,
+    pub message: String,
+    pub help: Option<String>,
 }
 
 impl Mistake {
