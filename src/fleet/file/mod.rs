@@ -6,6 +6,8 @@ mod arrivals;
 mod keys;
 mod leaf;
 mod limits;
+#[cfg(test)]
+mod messages;
 mod page;
 mod policies;
 mod schema;
