@@ -9,6 +9,7 @@ mod case;
 mod changes;
 mod difference;
 mod fit;
+pub mod fleet;
 mod gaps;
 pub mod github;
 mod html;

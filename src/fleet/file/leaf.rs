@@ -79,7 +79,7 @@ pub(super) fn workers(value: &Value) -> Result<Option<u32>, Complaint> {
 /// A part of all, in millionths.
 pub(super) fn rate(value: &Value) -> Result<u32, Complaint> {
     let help = |number: f64| match number {
-        1.0..=100.0 => format!("{number} % are {}", number / 100.0),
+        1.0..=100.0 => format!("write {} if {number} % are meant", number / 100.0),
         _ => "a rate of 0.3 means three requests of ten".to_owned(),
     };
     match value.as_f64() {

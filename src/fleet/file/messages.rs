@@ -181,7 +181,8 @@ fn all_mistakes_are_said_at_once() {
 fn what_is_worth_saying_is_said() {
     let notes = |part: &str| said(&world(&format!("\n  {part}")));
     let parts = [
-        r#""horizon": "1m", "subscribers": {"hook": {"down": [{"from": "2m", "as": "hang"}, {}]}}"#,
+        r#""horizon": "1m",
+  "subscribers": {"hook": {"down": [{"from": "2m", "as": "hang"}, {}]}}"#,
         r#""arrivals": [{"burst": {"posts": 1}}, {"burst": {"at": "1h", "posts": 1}}, {"trace": [0, 4000]}]"#,
     ];
     insta::assert_snapshot!(parts.map(|part| notes(part).replace("\", \"", "\",\n\"")).join("\n"));

@@ -47,7 +47,10 @@ pub fn read(name: &str, text: &str, load: &dyn Fn(&str) -> Result<String, String
     let described = described(&mut page, &document.value, load);
     let mut file = document.flaws();
     let problems: BTreeSet<_> = std::mem::take(&mut page.problems).into_iter().collect();
-    file.extend(problems.into_iter().map(|problem| document.locate(problem)));
+    let problems: Vec<_> = problems.into_iter().map(|problem| document.locate(problem)).collect();
+    // A number that no 64 bits hold has been told.
+    let told = file.clone();
+    file.extend(problems.into_iter().filter(|problem| told.iter().all(|other| other.range != problem.range)));
     file.sort_by_key(|diagnostic| diagnostic.range.start);
     match described {
         Some(described) if file.is_empty() && page.traces.is_empty() => {
@@ -84,7 +87,7 @@ fn described(page: &mut Page, root: &Value, load: &dyn Fn(&str) -> Result<String
     let sender = sender::read(page, &keys.sender);
 
     let places = Places {
-        horizon: keys.horizon.as_ref().unwrap_or(&root),
+        horizon: keys.horizon.as_ref().or(keys.arrivals.as_ref()).unwrap_or(&root),
         policies: policies.iter().map(|written| written.spot.clone()).collect(),
         arrivals: arrivals.iter().map(|(spot, _)| spot.clone()).collect(),
     };

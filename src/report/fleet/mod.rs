@@ -1,0 +1,24 @@
+//! Takes what became of a world of deliveries.
+//! Gives it as a table for people, as JSON and CSV for programs, and attempt by attempt.
+//! Never computes a figure: `fleet` does.
+
+mod events;
+mod json;
+mod table;
+mod words;
+
+pub use events::Events;
+pub use json::json;
+pub use table::table;
+
+use crate::fleet::Figures;
+use crate::fleet::file::Described;
+
+/// A world, and what became of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Outcome<'a> {
+    /// The world as its file describes it.
+    pub described: &'a Described,
+    /// What became of it.
+    pub figures: &'a Figures,
+}

@@ -1,0 +1,145 @@
+//! Takes a world and its figures.
+//! Gives tables for people: what became of the deliveries, how late, with how much traffic, how the sender was.
+//! Never repeats a world of one group as the sum of its groups.
+
+use super::super::fit;
+use super::super::verdict::{BAD, DIM, Paint, STRONG};
+use super::Outcome;
+use super::words::{dash, maybe_time, percent, ratio, rules, sender, time};
+use crate::fleet::{Figures, GroupFigures, Peak, Quantiles};
+
+/// The lines of the table.
+pub fn table(outcome: &Outcome<'_>, colour: bool) -> Vec<String> {
+    let Outcome { described, figures } = *outcome;
+    let world = &described.world;
+    let paint = Paint { colour };
+    let mut lines = Vec::new();
+    if !described.title.is_empty() {
+        lines.push(paint.on(STRONG, &fit::printable(&described.title)));
+    }
+    let about =
+        format!("seed {}; horizon {}; rules {}; {}", world.seed, time(world.horizon), rules(world), sender(world));
+    lines.extend([paint.on(DIM, &about), String::new()]);
+    let groups = rows(figures);
+    for (head, cells) in [(COUNTS, counts as Cells), (TIMES, times), (TRAFFIC, traffic)] {
+        lines.extend(columns(head, &groups, cells, paint));
+        lines.push(String::new());
+    }
+    lines.extend(sentences(figures));
+    lines.extend(described.notes.iter().map(|note| format!("note: {note}")));
+    lines
+}
+
+/// The sum, where there is more than one group, and the groups.
+fn rows(figures: &Figures) -> Vec<(&str, &GroupFigures)> {
+    let groups = figures.groups.iter().map(|group| (group.name.as_str(), group));
+    let total = (figures.groups.len() != 1).then_some(("all", &figures.total));
+    total.into_iter().chain(groups).collect()
+}
+
+type Cells = fn(&GroupFigures) -> Vec<String>;
+
+const COUNTS: &[&str] = &[
+    "group",
+    "deliveries",
+    "delivered",
+    "rejected",
+    "lost",
+    "collateral",
+    "unfinished",
+    "attempts",
+    "per delivered",
+    "wasted",
+];
+const TIMES: &[&str] = &["group", "latency p50", "p90", "p99", "p99.9", "max", "recovery lag p50", "p90", "p99", "max"];
+const TRAFFIC: &[&str] = &["group", "peak in 1 s", "at", "peak in 10 s", "at", "drained after", "recovered"];
+
+fn counts(group: &GroupFigures) -> Vec<String> {
+    let counts = [
+        group.published,
+        group.delivered,
+        group.rejected,
+        group.lost,
+        group.collateral_lost,
+        group.unfinished,
+        group.attempts,
+    ];
+    let per_delivered = ratio(group.attempts, group.delivered).map_or_else(dash, |ratio| format!("{ratio:.2}"));
+    let counts = counts.iter().map(u64::to_string);
+    counts.chain([per_delivered, group.wasted.to_string()]).collect()
+}
+
+fn times(group: &GroupFigures) -> Vec<String> {
+    let some = |of: &Quantiles, value| if of.count == 0 { dash() } else { time(value) };
+    let (latency, lag) = (&group.latency, &group.recovery_lag);
+    let latencies = [latency.p50, latency.p90, latency.p99, latency.p999, latency.max];
+    let lags = [lag.p50, lag.p90, lag.p99, lag.max];
+    let latencies = latencies.into_iter().map(|value| some(latency, value));
+    latencies.chain(lags.into_iter().map(|value| some(lag, value))).collect()
+}
+
+fn traffic(group: &GroupFigures) -> Vec<String> {
+    let peak = |peak: Peak| [peak.count.to_string(), if peak.count == 0 { dash() } else { time(peak.at) }];
+    let recovered = match group.recovered {
+        None => "-",
+        Some(true) => "yes",
+        Some(false) => "no",
+    };
+    let peaks = [peak(group.peak_1s), peak(group.peak_10s)].into_iter().flatten();
+    peaks.chain([maybe_time(group.drain), recovered.to_owned()]).collect()
+}
+
+/// Names on the left, figures on the right of their columns.
+fn columns(head: &[&str], groups: &[(&str, &GroupFigures)], cells: Cells, paint: Paint) -> Vec<String> {
+    let name = |name: &str| fit::cut(&fit::printable(name), NAME_MAX);
+    let rows: Vec<Vec<String>> =
+        groups.iter().map(|(group, figures)| [vec![name(group)], cells(figures)].concat()).collect();
+    let width = |column: usize| {
+        let longest = rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
+        longest.max(head[column].chars().count())
+    };
+    let widths: Vec<usize> = (0..head.len()).map(width).collect();
+    let line = |row: &[String]| {
+        let cells = row.iter().zip(&widths).enumerate();
+        let cells = cells.map(|(column, (cell, width))| match column {
+            0 => format!("{cell:<width$}"),
+            _ => format!("  {cell:>width$}"),
+        });
+        cells.collect::<String>().trim_end().to_owned()
+    };
+    let head: Vec<String> = head.iter().map(|&word| word.to_owned()).collect();
+    let mut lines = vec![paint.on(DIM, &line(&head))];
+    lines.extend(rows.iter().zip(groups).map(|(row, (_, figures))| {
+        if head == COUNTS && figures.lost + figures.collateral_lost > 0 { paint.on(BAD, &line(row)) } else { line(row) }
+    }));
+    lines
+}
+
+fn sentences(figures: &Figures) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(occupancy) = figures.occupancy {
+        let saturated = figures.saturation_rate.map(|rate| {
+            format!("; {rate:.3} failing messages a second would take them all, one in {:.3} s", 1.0 / rate)
+        });
+        lines.push(format!(
+            "the sender's places were taken {} of the time{}",
+            percent(occupancy),
+            saturated.unwrap_or_default()
+        ));
+    }
+    if let Some(p99) = figures.healthy_p99 {
+        lines.push(format!("subscribers that never fail: latency p99 {}", time(p99)));
+    }
+    lines.push(format!(
+        "at most {} waited for a place, and {} were at risk in a restart",
+        plural(figures.max_backlog, "post"),
+        plural(figures.max_at_risk, "delivery").replace("deliverys", "deliveries")
+    ));
+    lines
+}
+
+fn plural(number: u64, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+const NAME_MAX: usize = 32;
