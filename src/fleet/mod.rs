@@ -27,6 +27,11 @@ pub use course::{Course, Endless};
 pub use figures::{Figures, GroupFigures, Peak, Quantiles};
 pub use outages::Outages;
 pub use tally::Tally;
+mod series;
+mod spread;
+
+pub use series::{ATTEMPTS_MAX, Collector, ROWS_MAX, Row, STEPS_MAX, Series, Step};
+pub use spread::Spread;
 pub use watch::{Ended, Fate, Nothing, Tried, Watch};
 pub use world::{
     Arrivals, Brownout, Capacity, Deal, Down, Fails, Jitter, Nanos, Pattern, Policy, SECOND, Sender, Slow, Subscriber,

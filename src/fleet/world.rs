@@ -251,3 +251,19 @@ pub enum Sender {
         timeout: Option<Nanos>,
     },
 }
+
+impl Subscriber {
+    /// Whether nothing in the world makes it fail: no outage, no brown-out, no limit to what it can take.
+    pub const fn never_fails(&self) -> bool {
+        self.down.is_empty() && self.brownouts.is_empty() && self.capacity.is_none()
+    }
+}
+
+impl Sender {
+    /// How many workers there are, or how many requests may be open; none without a limit.
+    pub const fn places(&self) -> Option<u32> {
+        match *self {
+            Self::Sleeping { workers: places, .. } | Self::Rescheduling { in_flight: places, .. } => places,
+        }
+    }
+}
