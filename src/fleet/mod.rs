@@ -30,8 +30,30 @@ pub use tally::Tally;
 mod series;
 mod spread;
 
+mod compare;
+mod front;
+mod grid;
+mod interval;
+mod limit;
+mod metric;
+#[cfg(test)]
+mod samples;
+mod search;
+mod shape;
+mod sweep;
+mod vary;
+
+pub use compare::{Compared, Entrant, Watcher, compare, seed_of};
+pub use front::{dominates, front, knee};
+pub use grid::{COMBINATIONS_MAX, Candidate, Candidates, Grid};
+pub use interval::Difference;
+pub use limit::Limit;
+pub use metric::{METRICS, Measured, Metric, Unit};
+pub use search::{OBJECTIVES, Picks, Scored, Searched, Wanted, search};
 pub use series::{ATTEMPTS_MAX, Collector, ROWS_MAX, Row, STEPS_MAX, Series, Step};
+pub use shape::Shape;
 pub use spread::Spread;
+pub use sweep::{Setting, VALUES_MAX, read_values};
 pub use watch::{Ended, Fate, Nothing, Tried, Watch};
 pub use world::{
     Arrivals, Brownout, Capacity, Deal, Down, Fails, Jitter, Nanos, Pattern, Policy, SECOND, Sender, Slow, Subscriber,

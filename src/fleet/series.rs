@@ -309,32 +309,12 @@ const OUTAGES_MAX: u64 = 1_000;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fleet::{Arrivals, Deal, Down, Fails, Jitter, Pattern, Policy, Sender, Subscriber};
-    use crate::policy::Selected;
-    use crate::protocol::Deviations;
+    use crate::fleet::{Down, Fails};
 
     fn world(horizon_s: u64, windows: Vec<Window>) -> World {
-        let down = windows.into_iter().map(|window| Down { window, fails: Fails::Refuse }).collect();
-        let subscriber = |name: &str, down| Subscriber {
-            name: name.into(),
-            count: 2,
-            policy: 0,
-            latency: 0,
-            down,
-            brownouts: Vec::new(),
-            slow: Vec::new(),
-            capacity: None,
-        };
-        let pattern = Pattern::Burst { at: 0, posts: 1 };
-        World {
-            seed: 0,
-            horizon: horizon_s * SECOND,
-            rules: Deviations::NONE,
-            policies: vec![Policy { name: "p".into(), selected: Selected::defaults(), jitter: Jitter::None }],
-            subscribers: vec![subscriber("bad", down), subscriber("good", Vec::new())],
-            arrivals: vec![Arrivals { to: vec![0, 1], deal: Deal::Each, batch: 1, pattern }],
-            sender: Sender::Sleeping { workers: Some(10), per_subscriber: None, timeout: None },
-        }
+        let mut world = World { horizon: horizon_s * SECOND, ..World::sample() };
+        world.subscribers[0].down = windows.into_iter().map(|window| Down { window, fails: Fails::Refuse }).collect();
+        world
     }
 
     fn down() -> Window {

@@ -1,0 +1,85 @@
+//! Takes worlds that differ in one thing, and how often to run them.
+//! Gives for each its figures, and in what they differ from the first one's, beyond chance.
+//! Never gives two worlds different random numbers: the same message comes at the same moment in all of them.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rayon::prelude::*;
+
+use super::figures::Figures;
+use super::interval::Difference;
+use super::metric::{Measured, Metric};
+use super::world::World;
+use crate::rng::Stream;
+
+/// A world that is compared.
+#[derive(Clone, Debug)]
+pub struct Entrant {
+    /// What it is called.
+    pub name: String,
+    /// The world; the seed of the first one counts for all.
+    pub world: World,
+}
+
+/// How an entrant did.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// What it is called.
+    pub name: String,
+    /// Its figures, run by run; fewer than were asked for if somebody interrupted.
+    pub runs: Vec<Measured>,
+}
+
+impl Compared {
+    /// The mean of a metric over the runs that have it.
+    pub fn mean(&self, metric: &Metric) -> Option<f64> {
+        let values: Vec<f64> = self.runs.iter().filter_map(|run| run.get(metric)).collect();
+        (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+    }
+
+    /// How much more of a metric it has than `first`, run by run.
+    pub fn difference(&self, first: &Self, metric: &Metric) -> Option<Difference> {
+        let pairs = first.runs.iter().zip(&self.runs);
+        Difference::of(pairs.filter_map(|(first, own)| Some((first.get(metric)?, own.get(metric)?))))
+    }
+}
+
+/// Who is told how far a long piece of work has come, and says whether to go on; from several threads.
+pub struct Watcher<'a> {
+    /// Called after each run.
+    pub done: &'a (dyn Fn() + Sync),
+    /// No new run begins once this is true.
+    pub stop: &'a AtomicBool,
+}
+
+/// Runs every entrant with the same seeds: the world's own first, then others that follow from it. A run that not all
+/// entrants have finished counts for none of them.
+pub fn compare(
+    entrants: &[Entrant],
+    runs: u32,
+    engine: impl Fn(&World) -> Figures + Sync,
+    watcher: &Watcher<'_>,
+) -> Vec<Compared> {
+    let seed = entrants.first().map_or(0, |entrant| entrant.world.seed);
+    let run = |number: u32| -> Option<Vec<Measured>> {
+        let all = entrants.par_iter().map(|entrant| {
+            if watcher.stop.load(Ordering::Relaxed) {
+                return None;
+            }
+            let world = World { seed: seed_of(seed, number), ..entrant.world.clone() };
+            let measured = Measured::of(&world, &engine(&world));
+            (watcher.done)();
+            Some(measured)
+        });
+        all.collect()
+    };
+    let finished: Vec<Vec<Measured>> = (0..runs).into_par_iter().map(run).while_some().collect();
+    let of = |place: usize| finished.iter().map(|run| run[place].clone()).collect();
+    let named = entrants.iter().enumerate();
+    named.map(|(place, entrant)| Compared { name: entrant.name.clone(), runs: of(place) }).collect()
+}
+
+/// The seed of a run, from 0.
+pub fn seed_of(seed: u64, run: u32) -> u64 {
+    if run == 0 { seed } else { Stream::new(seed, &format!("run {run}")).next_u64() }
+}
