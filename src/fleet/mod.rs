@@ -53,7 +53,7 @@ pub use search::{OBJECTIVES, Picks, Scored, Searched, Wanted, search};
 pub use series::{ATTEMPTS_MAX, Collector, ROWS_MAX, Row, STEPS_MAX, Series, Step};
 pub use shape::Shape;
 pub use spread::Spread;
-pub use sweep::{Setting, VALUES_MAX, read_values};
+pub use sweep::{Line, Setting, Swept, VALUES_MAX, read_values};
 pub use watch::{Ended, Fate, Nothing, Tried, Watch};
 pub use world::{
     Arrivals, Brownout, Capacity, Deal, Down, Fails, Jitter, Nanos, Pattern, Policy, SECOND, Sender, Slow, Subscriber,

@@ -4,6 +4,8 @@
 
 use serde_json::Value;
 
+use super::metric::Measured;
+
 /// The most values of a sweep.
 pub const VALUES_MAX: usize = 1_000;
 /// Without a step, so many values are spread over the range.
@@ -16,6 +18,38 @@ pub struct Setting {
     pub value: Value,
     /// As a number, for an axis: seconds, if it is a time; none if it is neither.
     pub number: Option<f64>,
+}
+
+impl Setting {
+    /// As people write it.
+    pub fn text(&self) -> String {
+        self.value.as_str().map_or_else(|| self.value.to_string(), str::to_owned)
+    }
+
+    /// Whether it is a time.
+    pub fn is_time(&self) -> bool {
+        self.number.is_some() && self.value.is_string()
+    }
+}
+
+/// What became of worlds that differ in one field.
+#[derive(Clone, Debug)]
+pub struct Swept {
+    /// The field, as it was named.
+    pub field: String,
+    /// Its values.
+    pub settings: Vec<Setting>,
+    /// A line for each policy, or one for all.
+    pub lines: Vec<Line>,
+}
+
+/// What became of a world for each value.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// What it is called.
+    pub name: String,
+    /// In the order of the values; fewer if somebody interrupted.
+    pub points: Vec<Measured>,
 }
 
 /// Reads values: a list with commas, or `FIRST..LAST`, with `:STEP` or `*FACTOR`.

@@ -8,6 +8,7 @@ mod block;
 mod case;
 mod changes;
 mod difference;
+mod chart;
 mod fit;
 pub mod fleet;
 mod gaps;

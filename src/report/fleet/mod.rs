@@ -22,3 +22,10 @@ pub struct Outcome<'a> {
     /// What became of it.
     pub figures: &'a Figures,
 }
+//! Takes what became of worlds of deliveries.
+//! Gives it as pictures and as a page of HTML.
+//! Never computes a figure: `fleet` does.
+
+mod picture;
+
+pub use picture::{Found, Panel, Run, panels_of, svg};

@@ -2,21 +2,20 @@
 //! Gives them as tables and pictures: in the terminal, as SVG and as PNG, as JSON.
 //! Never computes when an attempt is: the timelines say it.
 
-mod axis;
 mod json;
 mod picture;
-mod png;
 mod raster;
 mod table;
 
-use crate::policy::Phase;
 use crate::schedule::{End, Timeline};
 
 pub use json::json;
 pub use picture::svg;
-pub use png::png;
 pub use table::{one, several};
 
+pub use super::chart::png;
+
+use super::chart::{KINDS, axis, kind_name};
 use super::fit;
 
 /// A timeline with the name of its policy.
@@ -39,17 +38,6 @@ pub struct TableOptions {
     pub colour: bool,
     /// How long the subscriber is away from the first attempt on, if that is asked.
     pub outage_s: Option<u64>,
-}
-
-/// The first attempt and the four phases.
-const KINDS: [Option<Phase>; 5] =
-    [None, Some(Phase::Immediate), Some(Phase::PreBackoff), Some(Phase::Backoff), Some(Phase::PostBackoff)];
-
-const fn kind_name(phase: Option<Phase>) -> &'static str {
-    match phase {
-        None => "first",
-        Some(phase) => phase.name(),
-    }
 }
 
 /// Seconds, and the same in larger units where they help.

@@ -2,20 +2,13 @@
 //! Gives a picture as SVG: when each attempt is, and below it how long each retry waits, all policies over each other.
 //! Never draws more marks than the picture has columns.
 
-use std::ops::Range;
-
-use plotters::coord::Shift;
-use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, ValueFormatter};
 use plotters::prelude::*;
 
+use super::super::chart::{self, Area, DELIVERED, Drawn, MARGIN, OUTAGE, Scale, WIDTH, colour, font};
 use super::raster::span_of;
-use super::{KINDS, Named, axis, heading, kind_name};
+use super::{KINDS, Named, heading, kind_name};
 use crate::policy::Phase;
 use crate::schedule::{Attempt, End};
-
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-/// What a backend that writes to memory can't return, and what plotters makes of coordinates that are no numbers.
-type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
 
 /// The picture; `title` stands above it.
 pub fn svg(title: &str, all: &[Named], outage_s: Option<u64>) -> String {
@@ -41,17 +34,10 @@ fn draw(area: &Area<'_>, title: &str, all: &[Named], outage_s: Option<u64>, lane
 /// What the colours of the marks mean.
 fn legend(area: &Area<'_>, all: &[Named], outage_s: Option<u64>) -> Drawn {
     let seen = |kind: &Option<Phase>| all.iter().flat_map(|n| &n.timeline.attempts).any(|a| a.phase() == *kind);
-    let phases = KINDS.into_iter().filter(seen).map(|kind| (kind_name(kind), colour(kind).to_rgba()));
+    let phases = KINDS.into_iter().filter(seen).map(|kind| (kind_name(kind), colour(kind)));
     let delivered = all.iter().any(|named| matches!(named.timeline.end, End::Answered(200..=399)));
-    let others =
-        [delivered.then_some(("delivered", DELIVERED.to_rgba())), outage_s.map(|_| ("outage", OUTAGE.to_rgba()))];
-    let mut x = MARGIN;
-    for (name, colour) in phases.chain(others.into_iter().flatten()) {
-        area.draw(&Rectangle::new([(x, 42), (x + 12, 54)], colour.filled()))?;
-        area.draw(&Text::new(name, (x + 18, 40), font(15)))?;
-        x += 34 + 9 * name.len() as i32;
-    }
-    Ok(())
+    let others = [delivered.then_some(("delivered", DELIVERED)), outage_s.map(|_| ("outage", OUTAGE))];
+    chart::legend(area, MARGIN, 40, phases.chain(others.into_iter().flatten()))
 }
 
 /// A lane for each policy with a mark for each attempt.
@@ -63,7 +49,7 @@ fn draw_lanes(area: &Area<'_>, all: &[Named], outage_s: Option<u64>) -> Drawn {
         .margin_left(MARGIN)
         .x_label_area_size(44)
         .y_label_area_size(NAMES)
-        .build_cartesian_2d(Seconds(span_s), 0.0..lanes)?;
+        .build_cartesian_2d(Scale::seconds(span_s), 0.0..lanes)?;
     chart
         .configure_mesh()
         .disable_y_mesh()
@@ -90,7 +76,11 @@ fn draw_lanes(area: &Area<'_>, all: &[Named], outage_s: Option<u64>) -> Drawn {
             chart.draw_series([Circle::new((x, low + 0.5), 7, DELIVERED.filled())])?;
         }
         let y = (LANE as usize * lane + LANE as usize / 2) as i32 - 8;
-        area.draw(&Text::new(heading(&named.name, NAME_MAX), (MARGIN, y), font(15).color(&curve(lane, all))))?;
+        area.draw(&Text::new(
+            heading(&named.name, NAME_MAX),
+            (MARGIN, y),
+            font(15).color(&chart::curve(lane, all.len())),
+        ))?;
     }
     Ok(())
 }
@@ -116,7 +106,7 @@ fn draw_curves(area: &Area<'_>, all: &[Named]) -> Drawn {
         .margin_bottom(12)
         .x_label_area_size(44)
         .y_label_area_size(NAMES)
-        .build_cartesian_2d(0.5..attempts as f64 + 0.5, Seconds(longest))?;
+        .build_cartesian_2d(0.5..attempts as f64 + 0.5, Scale::seconds(longest))?;
     chart
         .configure_mesh()
         .light_line_style(TRANSPARENT)
@@ -127,10 +117,11 @@ fn draw_curves(area: &Area<'_>, all: &[Named]) -> Drawn {
         .axis_desc_style(font(15))
         .draw()?;
     for (place, named) in all.iter().enumerate() {
-        let colour = curve(place, all);
+        let colour = chart::curve(place, all.len());
         let points = points(named);
         chart.draw_series(LineSeries::new(points.iter().map(|(point, _)| *point), colour.stroke_width(2)))?;
-        chart.draw_series(points.iter().map(|(point, phase)| Circle::new(*point, 4, self::colour(*phase).filled())))?;
+        chart
+            .draw_series(points.iter().map(|(point, phase)| Circle::new(*point, 4, chart::colour(*phase).filled())))?;
     }
     Ok(())
 }
@@ -144,74 +135,15 @@ fn points(named: &Named) -> Vec<((f64, f64), Option<Phase>)> {
     numbered.filter_map(|(number, at)| Some(((f64::from(number), delay(at)?), at.phase()))).collect()
 }
 
-/// An axis from 0 to a little after this many seconds, with round times on it.
-struct Seconds(u64);
-
-impl Ranged for Seconds {
-    type FormatOption = NoDefaultFormatting;
-    type ValueType = f64;
-
-    fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
-        limit.0 + (f64::from(limit.1 - limit.0) * value / self.range().end) as i32
-    }
-
-    fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
-        axis::ticks(self.0, TICKS).into_iter().map(|tick| tick as f64).collect()
-    }
-
-    fn range(&self) -> Range<f64> {
-        0.0..self.0 as f64 * 1.03
-    }
-}
-
-impl ValueFormatter<f64> for Seconds {
-    fn format(value: &f64) -> String {
-        axis::short(*value as u64)
-    }
-}
-
-fn font(size: i32) -> TextStyle<'static> {
-    ("sans-serif", size).into_font().into()
-}
-
-/// The colour of a phase; they differ in lightness too.
-const fn colour(phase: Option<Phase>) -> RGBColor {
-    match phase {
-        None => RGBColor(20, 20, 20),
-        Some(Phase::Immediate) => RGBColor(197, 27, 125),
-        Some(Phase::PreBackoff) => RGBColor(0, 158, 195),
-        Some(Phase::Backoff) => RGBColor(230, 140, 0),
-        Some(Phase::PostBackoff) => RGBColor(40, 70, 170),
-    }
-}
-
-/// The colour of a policy's line and name, where there are several.
-fn curve(place: usize, all: &[Named]) -> RGBColor {
-    if all.len() == 1 { RGBColor(120, 120, 120) } else { CURVE_COLOURS[place % CURVE_COLOURS.len()] }
-}
-
-const CURVE_COLOURS: [RGBColor; 6] = [
-    RGBColor(90, 90, 90),
-    RGBColor(200, 50, 40),
-    RGBColor(30, 130, 60),
-    RGBColor(120, 60, 170),
-    RGBColor(150, 100, 30),
-    RGBColor(0, 120, 140),
-];
-const DELIVERED: RGBColor = RGBColor(30, 140, 60);
-const OUTAGE: RGBColor = RGBColor(225, 170, 160);
-const WIDTH: u32 = 1000;
 const HEAD: u32 = 66;
 const LANE: u32 = 44;
 const LANES_REST: u32 = 46;
 const LANES_MAX: u32 = 24;
 const CURVES: u32 = 320;
-const MARGIN: i32 = 16;
 const NAMES: i32 = 170;
 const NAME_MAX: usize = 22;
 const TITLE_MAX: usize = 90;
 const POINTS_MAX: usize = 500;
-const TICKS: usize = 10;
 
 #[cfg(test)]
 mod tests {

@@ -9,12 +9,13 @@ const STEPS_S: [u64; 16] = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 
 const DAY_S: u64 = 86_400;
 
 /// Multiples of a round step from 0 to `span_s`, at most `ticks` of them after 0.
-pub(super) fn ticks(span_s: u64, ticks: usize) -> Vec<u64> {
+pub(in crate::report) fn ticks(span_s: u64, ticks: usize) -> Vec<u64> {
     let step = step(span_s, ticks.max(1) as u64);
     (0..=span_s / step).map(|count| count * step).collect()
 }
 
-fn step(span_s: u64, ticks: u64) -> u64 {
+/// The round step of which a span has at most so many.
+pub(in crate::report) fn step(span_s: u64, ticks: u64) -> u64 {
     let enough = |step: &u64| span_s / step <= ticks;
     let days = (0..20).flat_map(|power| [1, 2, 5].map(|digit| 10_u64.saturating_pow(power).saturating_mul(digit)));
     let long = days.map(|days| days.saturating_mul(DAY_S));
@@ -22,13 +23,13 @@ fn step(span_s: u64, ticks: u64) -> u64 {
 }
 
 /// `90 s` is `1m 30s`; of a time of many years, the years.
-pub(super) fn short(seconds: u64) -> String {
+pub(in crate::report) fn short(seconds: u64) -> String {
     let text = humantime::format_duration(Duration::from_secs(seconds)).to_string();
     if seconds < 1_000 * DAY_S { text } else { text.split(' ').next().unwrap_or_default().to_owned() }
 }
 
 /// `1:02:03`.
-pub(super) fn clock(seconds: u64) -> String {
+pub(in crate::report) fn clock(seconds: u64) -> String {
     format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 

@@ -1,0 +1,168 @@
+//! Takes series, sweeps and searches.
+//! Gives panels, one below the other, as SVG.
+//! Never draws more marks than a picture has columns.
+
+mod focus;
+mod found;
+mod latency;
+mod load;
+mod pool;
+mod raster;
+mod swept;
+
+use plotters::prelude::*;
+
+use super::super::chart::{self, Area, Drawn, MARGIN, WIDTH, font};
+use super::super::fit;
+use crate::fleet::{Series, Swept};
+
+pub use found::Found;
+
+/// A run of a world, with what it is called.
+#[derive(Clone, Copy, Debug)]
+pub struct Run<'a> {
+    /// What it is called: the world, or the policy in it.
+    pub name: &'a str,
+    /// What happened.
+    pub series: &'a Series,
+}
+
+/// A part of a picture, as wide as all of it.
+#[derive(Clone, Copy, Debug)]
+pub enum Panel<'a> {
+    /// Some deliveries, a line for each, with a mark for every attempt.
+    Raster(&'a [Run<'a>]),
+    /// Requests a second.
+    Load(&'a [Run<'a>]),
+    /// Workers taken and asleep, posts that wait for one, and how late healthy subscribers get theirs.
+    Pool(&'a [Run<'a>]),
+    /// Which part of the deliveries took how long.
+    Latency(&'a [Run<'a>]),
+    /// Lag and loss for each value of a field.
+    Swept(&'a Swept),
+    /// Candidates by two objectives.
+    Found(&'a Found<'a>),
+}
+
+/// The panels that show runs; workers only where there are some.
+pub fn panels_of<'a>(runs: &'a [Run<'a>]) -> Vec<Panel<'a>> {
+    let pool = runs.iter().any(|run| run.series.pooled).then_some(Panel::Pool(runs));
+    [Panel::Raster(runs), Panel::Load(runs)].into_iter().chain(pool).chain([Panel::Latency(runs)]).collect()
+}
+
+impl Panel<'_> {
+    /// What it is called.
+    pub const fn title(&self) -> &'static str {
+        match self {
+            Self::Raster(_) => "Attempts",
+            Self::Load(_) => "Requests a second",
+            Self::Pool(_) => "Workers",
+            Self::Latency(_) => "Latency",
+            Self::Swept(_) => "Recovery lag and loss",
+            Self::Found(_) => "Policies that keep the limits",
+        }
+    }
+
+    /// What to see in it, in a sentence.
+    pub const fn about(&self) -> &'static str {
+        match self {
+            Self::Raster(_) => {
+                "Each line is one delivery, from its post on; each mark an attempt, in the colour of its phase. Where a \
+                 subscriber is known to be down, the ground is shaded. A star is a success, a cross the end without one."
+            }
+            Self::Load(_) => {
+                "What subscribers have to take, around the outages. The dashed line is where one is over; retries that \
+                 fall on one moment come as a peak."
+            }
+            Self::Pool(_) => {
+                "A worker that sleeps between two attempts is taken like one that sends. Once all are, posts to healthy \
+                 subscribers wait."
+            }
+            Self::Latency(_) => {
+                "The part of all deliveries that had succeeded so long after their post. What is missing at the top \
+                 never arrived."
+            }
+            Self::Swept(_) => "How late the first success comes after an outage, and how much is lost, for each value.",
+            Self::Found(_) => {
+                "Each dot is a policy, as it does in the worst of the worlds. Those on the front are beaten by no other \
+                 in everything; the larger the dot, the more of the third objective."
+            }
+        }
+    }
+
+    fn height(&self) -> u32 {
+        match self {
+            Self::Raster(runs) => raster::height(runs),
+            Self::Load(_) => load::HEIGHT,
+            Self::Pool(runs) => pool::height(runs),
+            Self::Latency(runs) => latency::height(runs),
+            Self::Swept(_) => swept::HEIGHT,
+            Self::Found(_) => found::HEIGHT,
+        }
+    }
+
+    fn draw(&self, area: &Area<'_>) -> Drawn {
+        match self {
+            Self::Raster(runs) => raster::draw(area, runs),
+            Self::Load(runs) => load::draw(area, runs),
+            Self::Pool(runs) => pool::draw(area, runs),
+            Self::Latency(runs) => latency::draw(area, runs),
+            Self::Swept(swept) => swept::draw(area, swept),
+            Self::Found(found) => found::draw(area, found),
+        }
+    }
+}
+
+/// The picture; `title` stands above it, if there is one.
+pub fn svg(title: &str, panels: &[Panel<'_>]) -> String {
+    let mut text = String::new();
+    let head = if title.is_empty() { 0 } else { HEAD };
+    let height = head + panels.iter().map(|panel| panel.height() + HEADING).sum::<u32>();
+    let area = SVGBackend::with_string(&mut text, (WIDTH, height.max(1))).into_drawing_area();
+    draw(&area, title, head, panels).expect("a String takes everything, and every coordinate is finite");
+    drop(area);
+    text
+}
+
+fn draw(area: &Area<'_>, title: &str, head: u32, panels: &[Panel<'_>]) -> Drawn {
+    area.fill(&WHITE)?;
+    if head > 0 {
+        let title = fit::cut(&fit::printable(title), TITLE_MAX);
+        area.draw(&Text::new(title, (MARGIN, 10), font(20)))?;
+    }
+    let mut rest = area.split_vertically(head).1;
+    for panel in panels {
+        let (own, below) = rest.split_vertically(HEADING + panel.height());
+        let (heading, body) = own.split_vertically(HEADING);
+        heading.draw(&Text::new(panel.title(), (MARGIN, 8), font(17)))?;
+        panel.draw(&body)?;
+        rest = below;
+    }
+    Ok(())
+}
+
+/// A name as a picture has it.
+fn name_of(name: &str) -> String {
+    fit::cut(&fit::printable(name), NAME_MAX)
+}
+
+/// The names of several runs with their colours; nothing for a single one.
+fn names(area: &Area<'_>, y: i32, runs: &[Run<'_>]) -> Drawn {
+    if runs.len() < 2 {
+        return Ok(());
+    }
+    let parts: Vec<_> =
+        runs.iter().enumerate().map(|(at, run)| (name_of(run.name), chart::curve(at, runs.len()))).collect();
+    chart::legend(area, LEFT as i32 + MARGIN, y, parts.iter().map(|(name, colour)| (name.as_str(), *colour)))
+}
+
+/// Room for the names of values at the left of all panels, so that their axes of time lie below each other.
+const LEFT: u32 = 110;
+/// At the bottom of each.
+const BELOW: u32 = 44;
+/// At the right of each.
+const RIGHT: u32 = 24;
+const HEAD: u32 = 40;
+const HEADING: u32 = 34;
+const TITLE_MAX: usize = 90;
+const NAME_MAX: usize = 22;
