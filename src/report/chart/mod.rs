@@ -63,7 +63,7 @@ pub(super) fn legend<'n>(area: &Area<'_>, x: i32, y: i32, parts: impl Iterator<I
 
 /// About how wide a text is; fonts differ, so rather too much.
 pub(super) fn text_width(text: &str, size: i32) -> i32 {
-    text.chars().count() as i32 * size * 3 / 5
+    text.chars().count() as i32 * size * 8 / 15
 }
 
 const CURVES: [RGBColor; 6] = [

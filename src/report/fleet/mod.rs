@@ -26,6 +26,10 @@ pub struct Outcome<'a> {
 //! Gives it as pictures and as a page of HTML.
 //! Never computes a figure: `fleet` does.
 
+mod html;
 mod picture;
+#[cfg(test)]
+mod samples;
 
+pub use html::{Page, Table, html};
 pub use picture::{Found, Panel, Run, panels_of, svg};

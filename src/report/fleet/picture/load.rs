@@ -2,13 +2,15 @@
 //! Gives first attempts and retries over each other, or of several runs a line each; where outages end; capacity.
 //! Never hides a low rate below a high peak: where they are far apart the axis is logarithmic, and says so.
 
+use std::collections::BTreeSet;
+
 use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 
 use super::super::super::chart::{self, Area, Drawn, FRESH, MARGIN, Measure, OUTAGE, RETRIED, Scale, font};
 use super::focus::{Column, columns, focus, seconds, step_s};
 use super::{BELOW, LEFT, RIGHT, Run, names};
-use crate::fleet::Step;
+use crate::fleet::{Nanos, Step};
 
 pub(super) const HEIGHT: u32 = 24 + 230 + BELOW;
 
@@ -56,7 +58,8 @@ pub(super) fn draw(area: &Area<'_>, runs: &[Run<'_>]) -> Drawn {
         .axis_desc_style(font(15))
         .draw()?;
     let bottom = if log { low } else { 0.0 };
-    for (from, until) in runs.iter().flat_map(|run| &run.series.outages) {
+    let outages: BTreeSet<(Nanos, Nanos)> = runs.iter().flat_map(|run| run.series.outages.iter().copied()).collect();
+    for (from, until) in &outages {
         let (from, until) = (seconds(*from).max(span.0), seconds(*until).min(span.1));
         if from < until {
             chart.draw_series([Rectangle::new([(from, bottom), (until, top * 1.2)], OUTAGE.mix(0.3).filled())])?;
@@ -78,7 +81,7 @@ pub(super) fn draw(area: &Area<'_>, runs: &[Run<'_>]) -> Drawn {
             chart.draw_series(LineSeries::new(points, colour.stroke_width(2)))?;
         }
     }
-    for (_, until) in runs.first().iter().flat_map(|run| &run.series.outages) {
+    for (_, until) in &outages {
         let at = seconds(*until);
         if at < span.1 {
             chart.draw_series([DashedPathElement::new(

@@ -116,15 +116,16 @@ impl Panel<'_> {
 /// The picture; `title` stands above it, if there is one.
 pub fn svg(title: &str, panels: &[Panel<'_>]) -> String {
     let mut text = String::new();
-    let head = if title.is_empty() { 0 } else { HEAD };
-    let height = head + panels.iter().map(|panel| panel.height() + HEADING).sum::<u32>();
+    // On a page, titles are text of the page.
+    let (head, heading) = if title.is_empty() { (0, 0) } else { (HEAD, HEADING) };
+    let height = head + panels.iter().map(|panel| panel.height() + heading).sum::<u32>();
     let area = SVGBackend::with_string(&mut text, (WIDTH, height.max(1))).into_drawing_area();
-    draw(&area, title, head, panels).expect("a String takes everything, and every coordinate is finite");
+    draw(&area, title, (head, heading), panels).expect("a String takes everything, and every coordinate is finite");
     drop(area);
     text
 }
 
-fn draw(area: &Area<'_>, title: &str, head: u32, panels: &[Panel<'_>]) -> Drawn {
+fn draw(area: &Area<'_>, title: &str, (head, heading): (u32, u32), panels: &[Panel<'_>]) -> Drawn {
     area.fill(&WHITE)?;
     if head > 0 {
         let title = fit::cut(&fit::printable(title), TITLE_MAX);
@@ -132,9 +133,11 @@ fn draw(area: &Area<'_>, title: &str, head: u32, panels: &[Panel<'_>]) -> Drawn 
     }
     let mut rest = area.split_vertically(head).1;
     for panel in panels {
-        let (own, below) = rest.split_vertically(HEADING + panel.height());
-        let (heading, body) = own.split_vertically(HEADING);
-        heading.draw(&Text::new(panel.title(), (MARGIN, 8), font(17)))?;
+        let (own, below) = rest.split_vertically(heading + panel.height());
+        let (above, body) = own.split_vertically(heading);
+        if heading > 0 {
+            above.draw(&Text::new(panel.title(), (MARGIN, 18), font(17)))?;
+        }
         panel.draw(&body)?;
         rest = below;
     }
@@ -163,6 +166,39 @@ const BELOW: u32 = 44;
 /// At the right of each.
 const RIGHT: u32 = 24;
 const HEAD: u32 = 40;
-const HEADING: u32 = 34;
+const HEADING: u32 = 46;
 const TITLE_MAX: usize = 90;
 const NAME_MAX: usize = 22;
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::super::chart::png;
+    use super::super::samples::{found, series, swept};
+    use super::*;
+
+    #[test]
+    fn look() {
+        let usual = series(&json!({}), 100);
+        let long = series(&json!({"maximum_delay": 60, "retry_backoff_function": "geometric"}), 100);
+        let short = series(&json!({"maximum_delay": 15, "maximum_delay_retries": 0}), 600);
+        let one = [Run { name: "the defaults", series: &usual }];
+        let lossy = [Run { name: "short", series: &short }];
+        let three = [one[0], Run { name: "geometric to 60 s", series: &long }, lossy[0]];
+        let (candidates, wanted, searched) = found();
+        let found = Found { candidates: &candidates, wanted: &wanted, searched: &searched, own: Some(0) };
+        let swept = swept();
+        let all = [
+            ("one", svg("world.json", &panels_of(&one))),
+            ("lossy", svg("world.json", &panels_of(&lossy))),
+            ("three", svg("three policies", &panels_of(&three))),
+            ("found", svg("search", &[Panel::Found(&found)])),
+            ("swept", svg("sweep", &[Panel::Swept(&swept)])),
+        ];
+        for (name, text) in all {
+            std::fs::write(format!("/tmp/h/fp-{name}.png"), png(&text)).unwrap();
+            std::fs::write(format!("/tmp/h/fp-{name}.svg"), text).unwrap();
+        }
+    }
+}
