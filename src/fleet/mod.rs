@@ -2,20 +2,34 @@
 //! Gives what becomes of every delivery in it, as [`Figures`] and, for those who ask, attempt by attempt.
 //! Never computes a delay of Zaqar's: `policy` does; never asks a clock or the system for randomness.
 
+mod compare;
 mod coupled;
 mod course;
 mod dice;
 mod door;
 mod figures;
+mod front;
+mod grid;
 mod independent;
+mod interval;
+mod limit;
+mod metric;
 mod outages;
 mod posts;
 mod queue;
 mod recovery;
+#[cfg(test)]
+mod samples;
 mod scene;
+mod search;
 mod seconds;
+mod series;
+mod shape;
+mod spread;
+mod sweep;
 mod tally;
 mod times;
+mod vary;
 mod verdicts;
 mod waiting;
 mod watch;
@@ -23,37 +37,21 @@ mod world;
 
 pub mod file;
 
+pub use compare::{Compared, Entrant, Watcher, compare, seed_of};
 pub use course::{Course, Endless};
 pub use figures::{Figures, GroupFigures, Peak, Quantiles};
-pub use outages::Outages;
-pub use tally::Tally;
-mod series;
-mod spread;
-
-mod compare;
-mod front;
-mod grid;
-mod interval;
-mod limit;
-mod metric;
-#[cfg(test)]
-mod samples;
-mod search;
-mod shape;
-mod sweep;
-mod vary;
-
-pub use compare::{Compared, Entrant, Watcher, compare, seed_of};
 pub use front::{dominates, front, knee};
 pub use grid::{COMBINATIONS_MAX, Candidate, Candidates, Grid};
 pub use interval::Difference;
 pub use limit::Limit;
 pub use metric::{METRICS, Measured, Metric, Unit};
+pub use outages::Outages;
 pub use search::{OBJECTIVES, Picks, Scored, Searched, Wanted, search};
 pub use series::{ATTEMPTS_MAX, Collector, ROWS_MAX, Row, STEPS_MAX, Series, Step};
 pub use shape::Shape;
 pub use spread::Spread;
 pub use sweep::{Line, Setting, Swept, VALUES_MAX, read_values};
+pub use tally::Tally;
 pub use watch::{Ended, Fate, Nothing, Tried, Watch};
 pub use world::{
     Arrivals, Brownout, Capacity, Deal, Down, Fails, Jitter, Nanos, Pattern, Policy, SECOND, Sender, Slow, Subscriber,

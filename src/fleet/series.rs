@@ -329,7 +329,7 @@ mod tests {
     }
 
     fn ended(delivery: u64, group: u32, at_s: u64, fate: Fate) -> Ended {
-        Ended { delivery, group, member: 0, posted: 0, at: at_s * SECOND, attempts: 1, fate }
+        Ended { delivery, group, member: 0, posted: 0, began: None, at: at_s * SECOND, attempts: 1, fate }
     }
 
     #[test]

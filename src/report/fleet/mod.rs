@@ -1,14 +1,20 @@
-//! Takes what became of a world of deliveries.
-//! Gives it as a table for people, as JSON and CSV for programs, and attempt by attempt.
+//! Takes what became of worlds of deliveries.
+//! Gives it as a table for people, as JSON and CSV for programs, attempt by attempt, as pictures and as a page of HTML.
 //! Never computes a figure: `fleet` does.
 
 mod events;
+mod html;
 mod json;
+mod picture;
+#[cfg(test)]
+mod samples;
 mod table;
 mod words;
 
 pub use events::Events;
+pub use html::{Page, Table, html};
 pub use json::json;
+pub use picture::{Found, Panel, Run, panels_of, svg};
 pub use table::table;
 
 use crate::fleet::Figures;
@@ -22,14 +28,3 @@ pub struct Outcome<'a> {
     /// What became of it.
     pub figures: &'a Figures,
 }
-//! Takes what became of worlds of deliveries.
-//! Gives it as pictures and as a page of HTML.
-//! Never computes a figure: `fleet` does.
-
-mod html;
-mod picture;
-#[cfg(test)]
-mod samples;
-
-pub use html::{Page, Table, html};
-pub use picture::{Found, Panel, Run, panels_of, svg};

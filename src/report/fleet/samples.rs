@@ -50,7 +50,16 @@ pub(super) fn series(policy: &Value, outage_s: u64) -> Series {
                     break;
                 }
             }
-            told.ended(&Ended { delivery, group, member: 0, posted, at: at.min(world.horizon), attempts, fate });
+            told.ended(&Ended {
+                delivery,
+                group,
+                member: 0,
+                posted,
+                began: Some(posted),
+                at: at.min(world.horizon),
+                attempts,
+                fate,
+            });
             busy.extend([(posted, 1_i32), (at, -1)]);
         }
         busy.sort_unstable();
