@@ -125,6 +125,9 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// A server refused what a test needs.
+    #[error("{0}")]
+    Refused(String),
     /// A file could not be written.
     #[error("write {path}: {source}")]
     Write {
@@ -143,7 +146,9 @@ impl Error {
         match self {
             Self::Recording(_) | Self::Usage(_) | Self::Suite(_) => Exit::Usage,
             Self::NothingSelected(_) => Exit::NothingRan,
-            Self::Bind { .. } | Self::Target(_) | Self::Write { .. } | Self::Terminal(_) => Exit::CouldNotTest,
+            Self::Bind { .. } | Self::Refused(_) | Self::Target(_) | Self::Write { .. } | Self::Terminal(_) => {
+                Exit::CouldNotTest
+            }
         }
     }
 }

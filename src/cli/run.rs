@@ -178,7 +178,7 @@ fn parse_capability(name: &str) -> Result<Capability, String> {
     [Capability::Confirmation].into_iter().find(known).ok_or_else(|| "expected confirmation".into())
 }
 
-fn server_address(target: &str) -> Result<String, Error> {
+pub(super) fn server_address(target: &str) -> Result<String, Error> {
     let address = target.strip_prefix("http://").map(|rest| rest.trim_end_matches('/'));
     match address {
         Some(address) if address.contains(':') && !address.contains('/') => Ok(address.into()),
@@ -291,7 +291,7 @@ fn play_virtually(
 }
 
 /// Waits for Ctrl-C or a polite request to end: what was launched must not outlive this program.
-async fn stopped() {
+pub(super) async fn stopped() {
     let asked = async {
         match signal(SignalKind::terminate()) {
             Ok(mut asked) => asked.recv().await,
@@ -307,7 +307,7 @@ async fn stopped() {
 
 /// A name that no other run on the same server has.
 #[expect(clippy::disallowed_methods, reason = "two runs must differ, so their name comes from the machine")]
-fn run_name() -> String {
+pub(super) fn run_name() -> String {
     let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
     Stream::new(since.as_nanos() as u64, &std::process::id().to_string()).uuid().to_string()
 }

@@ -22,6 +22,7 @@ mod rejudge;
 mod repeat;
 mod suite;
 mod upkeep;
+mod verify;
 
 use std::sync::Arc;
 
@@ -41,6 +42,7 @@ pub use rejudge::rejudge;
 pub use repeat::Repeated;
 pub use suite::{Flawed, Suite, SuiteError, read_text};
 pub use upkeep::{check_ledger, prune_ledger};
+pub use verify::{Overlaid, Overlay, Unplayable, VerifyError, verify};
 
 use crate::judge::judge;
 use crate::target::Target;

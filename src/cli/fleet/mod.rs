@@ -3,6 +3,7 @@
 //! Never computes anything itself: `fleet` does.
 
 mod run;
+mod verify;
 mod world;
 
 use clap::{Args, Subcommand};
@@ -21,11 +22,14 @@ pub(super) struct FleetOptions {
 }
 
 #[derive(Debug, Subcommand)]
-enum Action {}
+enum Action {
+    /// Plays a small world on a server, and lays what it does over what is predicted.
+    Verify(verify::VerifyOptions),
+}
 
 pub(super) fn run(options: &FleetOptions) -> Result<Exit, Error> {
     match &options.action {
-        Some(action) => match *action {},
+        Some(Action::Verify(options)) => verify::run(options),
         None => run::run(&options.run),
     }
 }

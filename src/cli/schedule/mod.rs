@@ -15,6 +15,7 @@ use crate::policy::{Selected, select};
 use crate::protocol::Profile;
 use crate::runner::Exit;
 pub use batch::answer_schedule_line;
+pub(super) use show::width;
 
 /// Options of `schedule`.
 #[derive(Debug, Args)]

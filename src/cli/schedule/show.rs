@@ -151,7 +151,7 @@ fn plain(value: &serde_json::Value) -> String {
 }
 
 /// The columns of the terminal, or of a page.
-fn width(asked: Option<u16>) -> usize {
+pub(in crate::cli) fn width(asked: Option<u16>) -> usize {
     let terminal = || terminal_size::terminal_size().map(|(width, _)| width.0.clamp(40, 160));
     asked.or_else(terminal).unwrap_or(80).into()
 }

@@ -2,18 +2,22 @@
 //! Gives it as a table for people, as JSON and CSV for programs, attempt by attempt, as pictures and as a page of HTML.
 //! Never computes a figure: `fleet` does.
 
+mod csv;
 mod events;
 mod html;
 mod json;
+mod overlay;
 mod picture;
 #[cfg(test)]
 mod samples;
 mod table;
 mod words;
 
+pub use csv::{groups_csv, series_csv};
 pub use events::Events;
 pub use html::{Page, Table, html};
 pub use json::json;
+pub use overlay::{OverlayOptions, overlay};
 pub use picture::{Found, Panel, Run, panels_of, svg};
 pub use table::table;
 

@@ -11,6 +11,7 @@ use crate::schedule::{End, Timeline};
 
 pub use json::json;
 pub use picture::svg;
+pub(super) use raster::{column, scale};
 pub use table::{one, several};
 
 pub use super::chart::png;

@@ -58,7 +58,7 @@ pub(super) fn span_of(all: &[Named], outage_s: Option<u64>) -> u64 {
 }
 
 /// The column of a time.
-pub(super) fn column(at_s: u64, span_s: u64, columns: usize) -> usize {
+pub(in crate::report) fn column(at_s: u64, span_s: u64, columns: usize) -> usize {
     let last = columns.saturating_sub(1) as u128;
     (u128::from(at_s) * last / u128::from(span_s.max(1))) as usize
 }
@@ -97,7 +97,8 @@ fn sign(attempt: Attempt, count: usize) -> char {
     }
 }
 
-fn scale(span_s: u64, columns: usize) -> String {
+/// The axis, with round times.
+pub(in crate::report) fn scale(span_s: u64, columns: usize) -> String {
     let mut line = vec![' '; columns];
     let mut free = 0;
     for tick in axis::ticks(span_s, (columns / TICK_WIDTH).max(1)) {
