@@ -5,7 +5,7 @@
 use super::super::fit;
 use super::super::schedule::{column, scale};
 use super::super::verdict::{BAD, DIM, Paint, STRONG};
-use super::words::{seconds, time};
+use super::words::{counted, seconds, time};
 use crate::fleet::{Fate, Nanos, SECOND};
 use crate::runner::{Overlaid, Overlay};
 
@@ -48,18 +48,32 @@ fn one(delivery: &Overlaid, span: u64, columns: usize, options: &OverlayOptions,
     };
     let posted = time(delivery.posted);
     let head = format!("{name}{member}, message {}, posted at {posted}: predicted to be {fate}", delivery.message);
+    let mut lines = vec![paint.on(STRONG, &head)];
+    if !(delivery.predicted.is_empty() && delivery.observed.is_empty()) {
+        lines.extend([
+            row("predicted", &delivery.predicted, options.width),
+            row("observed", &delivery.observed, options.width),
+            marks(&delivery.predicted, '│', span, columns),
+            marks(&delivery.observed, '●', span, columns),
+        ]);
+    }
+    let verdict = verdict(delivery, options.tolerance);
     let agrees = delivery.agrees(options.tolerance);
+    lines.extend([if agrees { verdict } else { paint.on(BAD, &verdict) }, String::new()]);
+    lines
+}
+
+fn verdict(delivery: &Overlaid, tolerance: Nanos) -> String {
+    let (predicted, observed) = (delivery.predicted.len(), delivery.observed.len());
+    let word = if delivery.agrees(tolerance) { "agrees" } else { "differs" };
+    let count = match predicted.abs_diff(observed) {
+        0 if predicted == 0 => ": no attempt".to_owned(),
+        0 => String::new(),
+        more if observed > predicted => format!(": {more} more than predicted"),
+        fewer => format!(": {fewer} fewer than predicted"),
+    };
     let error = delivery.error_max().map_or_else(String::new, |error| format!("; largest error {}", exact(error)));
-    let verdict = if agrees { format!("  agrees{error}") } else { format!("  differs{error}") };
-    vec![
-        paint.on(STRONG, &head),
-        row("predicted", &delivery.predicted, options.width),
-        row("observed", &delivery.observed, options.width),
-        marks(&delivery.predicted, '│', span, columns),
-        marks(&delivery.observed, '●', span, columns),
-        if agrees { verdict } else { paint.on(BAD, &verdict) },
-        String::new(),
-    ]
+    format!("  {word}{count}{error}")
 }
 
 /// How many attempts there are, and the times in seconds as far as they fit.
@@ -108,8 +122,8 @@ fn summary(overlay: &Overlay, options: &OverlayOptions, paint: Paint) -> String 
     let agrees = overlay.agrees(options.tolerance);
     let verdict = if agrees { "agrees" } else { "differs" };
     let line = format!(
-        "{verdict}: {} deliveries; {predicted} attempts predicted, {observed} observed; largest error {}, tolerance {}",
-        overlay.deliveries.len(),
+        "{verdict}: {}; {predicted} attempts predicted, {observed} observed; largest error {}, tolerance {}",
+        counted(overlay.deliveries.len() as u64, "delivery", "deliveries"),
         exact(overlay.error_max()),
         exact(options.tolerance)
     );

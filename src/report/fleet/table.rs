@@ -5,7 +5,7 @@
 use super::super::fit;
 use super::super::verdict::{BAD, DIM, Paint, STRONG};
 use super::Outcome;
-use super::words::{dash, maybe_time, percent, ratio, rules, sender, time};
+use super::words::{counted, dash, maybe_time, percent, ratio, rules, sender, time};
 use crate::fleet::{Figures, GroupFigures, Peak, Quantiles};
 
 /// The lines of the table.
@@ -131,15 +131,11 @@ fn sentences(figures: &Figures) -> Vec<String> {
         lines.push(format!("subscribers that never fail: latency p99 {}", time(p99)));
     }
     lines.push(format!(
-        "at most {} waited for a place, and {} were at risk in a restart",
-        plural(figures.max_backlog, "post"),
-        plural(figures.max_at_risk, "delivery").replace("deliverys", "deliveries")
+        "at most at once: {} waiting for a place, {} that a restart would lose",
+        counted(figures.max_backlog, "post", "posts"),
+        counted(figures.max_at_risk, "delivery", "deliveries")
     ));
     lines
-}
-
-fn plural(number: u64, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 const NAME_MAX: usize = 32;

@@ -53,6 +53,11 @@ pub(super) fn ratio(number: u64, of: u64) -> Option<f64> {
     (of > 0).then(|| number as f64 / of as f64)
 }
 
+/// `1 delivery`, `2 deliveries`.
+pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 /// Who sends, in a few words.
 pub(super) fn sender(world: &World) -> String {
     let limits = |names: [(&str, Option<String>); 2]| {
