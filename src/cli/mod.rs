@@ -19,6 +19,7 @@ mod matrix;
 mod mutants;
 mod options;
 mod output;
+mod plot;
 mod progress;
 mod replay;
 mod report;

@@ -2,17 +2,21 @@
 //! Gives its figures, and on request its series, its events and its pictures.
 //! Never begins a long run before it knows that it can write what was asked for.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use super::super::Error;
-use super::super::output::terminal;
+use super::super::output::{terminal, tool};
+use super::super::plot::{parse_plot, write_file, write_plot};
 use super::world::WorldArgs;
-use crate::fleet::{Endless, Figures, Tally, World, figures, run as play};
-use crate::report::fleet::{Events, Outcome, json, table};
+use crate::fleet::file::Described;
+use crate::fleet::{Collector, Endless, Figures, Series, Tally, World, figures, run as play};
+use crate::report::fleet::{
+    Events, Outcome, Page, Run, groups_csv, html, json, lead, panels_of, series_csv, svg, table, tables,
+};
 use crate::runner::Exit;
 
 /// Options of `fleet FILE`.
@@ -29,6 +33,12 @@ pub(super) struct RunOptions {
     /// Writes every attempt and every end as a line of JSON.
     #[arg(long, value_name = "FILE")]
     events: Option<PathBuf>,
+    /// Writes pictures to a file that ends in .svg or .png: attempts, load, workers, latency.
+    #[arg(long, value_name = "FILE", value_parser = parse_plot)]
+    plot: Option<PathBuf>,
+    /// Writes a page with the figures and the pictures, which needs nothing but itself.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 /// How `fleet` writes.
@@ -42,8 +52,12 @@ enum Format {
 
 pub(super) fn run(options: &RunOptions) -> Result<Exit, Error> {
     let described = options.world.read()?;
-    let figures = played(options, &described.world)?;
+    let files = Files::open(options)?;
+    let (figures, series) = files.played(&described.world)?;
     let outcome = Outcome { described: &described, figures: &figures };
+    if let Some(series) = &series {
+        write_files(options, &outcome, series)?;
+    }
     let mut out = terminal();
     match options.format {
         Format::Json => writeln!(out, "{:#}", json(&outcome))?,
@@ -56,15 +70,73 @@ pub(super) fn run(options: &RunOptions) -> Result<Exit, Error> {
     Ok(Exit::Conforms)
 }
 
-/// The figures; what else was asked for is written on the way.
-fn played(options: &RunOptions, world: &World) -> Result<Figures, Error> {
-    let Some(path) = &options.events else { return figures(world).map_err(endless) };
-    let file = File::create(path).map_err(|source| cannot_write(path, source))?;
-    let mut watch = (Tally::new(world), Events::new(world, BufWriter::new(file)));
-    play(world, &mut watch).map_err(endless)?;
-    let (tally, events) = watch;
-    events.finish().map_err(|source| cannot_write(path, source))?;
-    Ok(tally.figures())
+/// What is written on the way.
+struct Files {
+    events: Option<(PathBuf, File)>,
+    /// Whether somebody wants to know what happened when.
+    series: bool,
+}
+
+impl Files {
+    /// Opens everything that will be written.
+    fn open(options: &RunOptions) -> Result<Self, Error> {
+        let create = |path: &PathBuf| match File::create(path) {
+            Ok(file) => Ok((path.clone(), file)),
+            Err(source) => Err(cannot_write(path, source)),
+        };
+        for path in [&options.plot, &options.html].into_iter().flatten() {
+            create(path)?;
+        }
+        if let Some(folder) = &options.csv {
+            fs::create_dir_all(folder).map_err(|source| cannot_write(folder, source))?;
+        }
+        let events = options.events.as_ref().map(create).transpose()?;
+        Ok(Self { events, series: options.csv.is_some() || options.plot.is_some() || options.html.is_some() })
+    }
+
+    /// Plays the world; what nobody wants is not kept.
+    fn played(self, world: &World) -> Result<(Figures, Option<Series>), Error> {
+        match self.events {
+            None if !self.series => Ok((figures(world).map_err(endless)?, None)),
+            None => {
+                let mut watch = (Tally::new(world), Collector::new(world));
+                play(world, &mut watch).map_err(endless)?;
+                Ok((watch.0.figures(), Some(watch.1.series())))
+            }
+            Some((path, file)) => {
+                let events = Events::new(world, BufWriter::new(file));
+                let mut watch = (Tally::new(world), (Collector::new(world), events));
+                play(world, &mut watch).map_err(endless)?;
+                let (tally, (collector, events)) = watch;
+                events.finish().map_err(|source| cannot_write(&path, source))?;
+                Ok((tally.figures(), self.series.then(|| collector.series())))
+            }
+        }
+    }
+}
+
+fn write_files(options: &RunOptions, outcome: &Outcome<'_>, series: &Series) -> Result<(), Error> {
+    if let Some(folder) = &options.csv {
+        write_file(&folder.join("series.csv"), series_csv(series).as_bytes())?;
+        write_file(&folder.join("groups.csv"), groups_csv(outcome.figures).as_bytes())?;
+    }
+    let title = title(options, outcome.described);
+    let runs = [Run { name: &title, series }];
+    let panels = panels_of(&runs);
+    if let Some(path) = &options.plot {
+        write_plot(path, &svg(&title, &panels))?;
+    }
+    if let Some(path) = &options.html {
+        let (lead, tables) = (lead(outcome), tables(outcome.figures));
+        let page = Page { title: &title, lead: &lead, tables: &tables, panels: &panels, made_by: &tool() };
+        write_file(path, html(&page).as_bytes())?;
+    }
+    Ok(())
+}
+
+/// What the world is about, or else the name of its file.
+fn title(options: &RunOptions, described: &Described) -> String {
+    if described.title.is_empty() { options.world.file().display().to_string() } else { described.title.clone() }
 }
 
 fn endless(endless: Endless) -> Error {

@@ -2,7 +2,6 @@
 //! Gives the deliveries as a table and a picture.
 //! Never shows a schedule that a server would refuse.
 
-use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,9 +10,10 @@ use clap::Args;
 
 use super::super::Error;
 use super::super::output::terminal;
+use super::super::plot::{parse_plot, write_plot};
 use super::{PolicyArgs, batch, input};
 use crate::policy::{Selected, select};
-use crate::report::schedule::{Named, TableOptions, json, one, png, several, svg};
+use crate::report::schedule::{Named, TableOptions, json, one, several, svg};
 use crate::runner::Exit;
 use crate::schedule::{Outcomes, Timeline};
 
@@ -112,23 +112,8 @@ pub(super) fn whole_seconds(time: Duration) -> u64 {
     time.as_secs().saturating_add((time.subsec_nanos() > 0).into())
 }
 
-fn write_plot(path: &Path, svg: &str) -> Result<(), Error> {
-    let bytes = if is_png(path) { png(svg) } else { svg.as_bytes().to_vec() };
-    fs::write(path, bytes).map_err(|source| Error::Write { path: path.display().to_string(), source })
-}
-
-fn is_png(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png"))
-}
-
-fn parse_plot(text: &str) -> Result<PathBuf, String> {
-    let path = PathBuf::from(text);
-    let svg = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("svg"));
-    if svg || is_png(&path) { Ok(path) } else { Err("the name must end in .svg or .png".into()) }
-}
-
 /// `NAME=` in front of a policy.
-fn split_name(argument: &str) -> (Option<&str>, &str) {
+pub(in crate::cli) fn split_name(argument: &str) -> (Option<&str>, &str) {
     match argument.split_once('=') {
         Some((name, rest)) if !input::is_json(argument) && !name.is_empty() => (Some(name), rest),
         _ => (None, argument),
@@ -136,7 +121,7 @@ fn split_name(argument: &str) -> (Option<&str>, &str) {
 }
 
 /// A policy is called after what it says.
-fn name_of(selected: &Selected, defaults: &str) -> String {
+pub(in crate::cli) fn name_of(selected: &Selected, defaults: &str) -> String {
     match selected {
         Selected::Policy(keys) if keys.is_empty() => defaults.into(),
         Selected::Policy(keys) => {

@@ -2,8 +2,6 @@
 //! Gives them as CSV: a line for each group, a line for each second.
 //! Never writes a number with a unit: the heading has it.
 
-use std::fmt::Write;
-
 use super::words::seconds;
 use crate::fleet::{Figures, Series};
 
@@ -52,7 +50,7 @@ pub fn groups_csv(figures: &Figures) -> String {
             group.wasted,
         ];
         text += &quoted(&group.name);
-        counts.iter().for_each(|count| drop(write!(text, ",{count}")));
+        counts.iter().for_each(|count| text += &format!(",{count}"));
         let latencies = [latency.p50, latency.p90, latency.p99, latency.p999, latency.max];
         let lags = [lag.p50, lag.p90, lag.p99, lag.max];
         let times =

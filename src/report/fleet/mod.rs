@@ -19,7 +19,7 @@ pub use html::{Page, Table, html};
 pub use json::json;
 pub use overlay::{OverlayOptions, overlay};
 pub use picture::{Found, Panel, Run, panels_of, svg};
-pub use table::table;
+pub use table::{lead, table, tables};
 
 use crate::fleet::Figures;
 use crate::fleet::file::Described;

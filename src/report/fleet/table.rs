@@ -5,8 +5,9 @@
 use super::super::fit;
 use super::super::verdict::{BAD, DIM, Paint, STRONG};
 use super::Outcome;
+use super::html::Table;
 use super::words::{counted, dash, maybe_time, percent, ratio, rules, sender, time};
-use crate::fleet::{Figures, GroupFigures, Peak, Quantiles};
+use crate::fleet::{Figures, GroupFigures, Peak, Quantiles, World};
 
 /// The lines of the table.
 pub fn table(outcome: &Outcome<'_>, colour: bool) -> Vec<String> {
@@ -17,17 +18,37 @@ pub fn table(outcome: &Outcome<'_>, colour: bool) -> Vec<String> {
     if !described.title.is_empty() {
         lines.push(paint.on(STRONG, &fit::printable(&described.title)));
     }
-    let about =
-        format!("seed {}; horizon {}; rules {}; {}", world.seed, time(world.horizon), rules(world), sender(world));
-    lines.extend([paint.on(DIM, &about), String::new()]);
+    lines.extend([paint.on(DIM, &about(world)), String::new()]);
     let groups = rows(figures);
-    for (head, cells) in [(COUNTS, counts as Cells), (TIMES, times), (TRAFFIC, traffic)] {
+    for (_, head, cells) in TABLES {
         lines.extend(columns(head, &groups, cells, paint));
         lines.push(String::new());
     }
     lines.extend(sentences(figures));
     lines.extend(described.notes.iter().map(|note| format!("note: {note}")));
     lines
+}
+
+/// The same tables for a page.
+pub fn tables(figures: &Figures) -> Vec<Table> {
+    let groups = rows(figures);
+    let row = |cells: Cells, (name, group): &(&str, &GroupFigures)| [vec![(*name).to_owned()], cells(group)].concat();
+    let table = |(caption, head, cells): (&str, &[&str], Cells)| Table {
+        caption: caption.to_owned(),
+        head: head.iter().map(|&word| word.to_owned()).collect(),
+        rows: groups.iter().map(|group| row(cells, group)).collect(),
+    };
+    TABLES.into_iter().map(table).collect()
+}
+
+/// What there is to say besides: a sentence about the world, those about its sender, and the notes.
+pub fn lead(outcome: &Outcome<'_>) -> Vec<String> {
+    let notes = outcome.described.notes.iter().map(|note| format!("note: {note}"));
+    [about(&outcome.described.world)].into_iter().chain(sentences(outcome.figures)).chain(notes).collect()
+}
+
+fn about(world: &World) -> String {
+    format!("seed {}; horizon {}; rules {}; {}", world.seed, time(world.horizon), rules(world), sender(world))
 }
 
 /// The sum, where there is more than one group, and the groups.
@@ -38,6 +59,10 @@ fn rows(figures: &Figures) -> Vec<(&str, &GroupFigures)> {
 }
 
 type Cells = fn(&GroupFigures) -> Vec<String>;
+
+/// The tables: what they are about, their columns, and the cells of a group.
+const TABLES: [(&str, &[&str], Cells); 3] =
+    [("Deliveries", COUNTS, counts), ("Times", TIMES, times), ("Traffic", TRAFFIC, traffic)];
 
 const COUNTS: &[&str] = &[
     "group",
