@@ -10,6 +10,7 @@ mod explore_output;
 mod gate;
 mod github;
 mod fleet;
+mod interrupt;
 mod judge;
 mod known;
 mod ledger;

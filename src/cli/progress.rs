@@ -12,15 +12,29 @@ use crate::runner::{Planned, ScenarioFinished};
 pub(super) struct Progress(ProgressBar);
 
 impl Progress {
-    /// A line for this many cases.
+    /// A line for these cases.
     pub(super) fn new(plan: &[Planned]) -> Self {
+        Self::with(plan.len() as u64, "{bar:24} {pos}/{len}, {elapsed} so far  {wide_msg}")
+    }
+
+    /// A line for so many steps that take about as long as each other.
+    pub(super) fn of(steps: u64) -> Self {
+        Self::with(steps, "{bar:24} {pos}/{len}, {elapsed} so far, about {eta} left")
+    }
+
+    fn with(steps: u64, template: &str) -> Self {
         let target =
             if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(Some(plan.len() as u64), target);
-        let style = ProgressStyle::with_template("{bar:24} {pos}/{len}, {elapsed} so far  {wide_msg}");
+        let bar = ProgressBar::with_draw_target(Some(steps), target);
+        let style = ProgressStyle::with_template(template);
         bar.set_style(style.expect("the template is fixed").progress_chars("=> "));
         bar.enable_steady_tick(std::time::Duration::from_millis(200));
         Self(bar)
+    }
+
+    /// Takes in that a step is done.
+    pub(super) fn step(&self) {
+        self.0.inc(1);
     }
 
     /// Takes in that a case is done.

@@ -8,11 +8,11 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::Error;
 use super::deviation::{deviations, parse_deviation, profile_name};
 use super::gate::Gate;
+use super::interrupt::stopped;
 use super::ledger::{read_ledger, read_ledger_to_update, unmatched, write_ledger};
 use super::output::{Output, parse_report, tool};
 use super::select::Selection;
@@ -287,21 +287,6 @@ fn play_virtually(
         Engine::Model => run_at_once(plan, &ModelTarget { deviations }, ledger, jobs),
         Engine::Sim => run_at_once(plan, &SimTarget::new(deviations), ledger, jobs),
         Engine::Turmoil => run_at_once(plan, &TurmoilTarget { deviations }, ledger, jobs),
-    }
-}
-
-/// Waits for Ctrl-C or a polite request to end: what was launched must not outlive this program.
-pub(super) async fn stopped() {
-    let asked = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut asked) => asked.recv().await,
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        biased;
-        _ = tokio::signal::ctrl_c() => {}
-        _ = asked => {}
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
+use super::course::Endless;
 use super::figures::Figures;
 use super::interval::Difference;
 use super::metric::{Measured, Metric};
@@ -28,6 +29,8 @@ pub struct Compared {
     pub name: String,
     /// Its figures, run by run; fewer than were asked for if somebody interrupted.
     pub runs: Vec<Measured>,
+    /// The number of each of those runs, from 0.
+    pub numbers: Vec<u32>,
 }
 
 impl Compared {
@@ -54,29 +57,36 @@ pub struct Watcher<'a> {
 
 /// Runs every entrant with the same seeds: the world's own first, then others that follow from it. A run that not all
 /// entrants have finished counts for none of them.
+///
+/// # Errors
+/// The first of the engine.
 pub fn compare(
     entrants: &[Entrant],
     runs: u32,
-    engine: impl Fn(&World) -> Figures + Sync,
+    engine: impl Fn(&World) -> Result<Figures, Endless> + Sync,
     watcher: &Watcher<'_>,
-) -> Vec<Compared> {
+) -> Result<Vec<Compared>, Endless> {
     let seed = entrants.first().map_or(0, |entrant| entrant.world.seed);
-    let run = |number: u32| -> Option<Vec<Measured>> {
-        let all = entrants.par_iter().map(|entrant| {
-            if watcher.stop.load(Ordering::Relaxed) {
-                return None;
-            }
-            let world = World { seed: seed_of(seed, number), ..entrant.world.clone() };
-            let measured = Measured::of(&world, &engine(&world));
-            (watcher.done)();
-            Some(measured)
-        });
-        all.collect()
+    let one = |(number, entrant): (u32, &Entrant)| {
+        if watcher.stop.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        let world = World { seed: seed_of(seed, number), ..entrant.world.clone() };
+        let measured = Measured::of(&world, &engine(&world)?);
+        (watcher.done)();
+        Ok(Some(measured))
     };
-    let finished: Vec<Vec<Measured>> = (0..runs).into_par_iter().map(run).while_some().collect();
-    let of = |place: usize| finished.iter().map(|run| run[place].clone()).collect();
+    let all: Vec<(u32, &Entrant)> =
+        (0..runs).flat_map(|run| entrants.iter().map(move |entrant| (run, entrant))).collect();
+    let finished: Vec<Option<Measured>> = all.into_par_iter().map(one).collect::<Result<_, Endless>>()?;
+    let runs = (0..).zip(finished.chunks(entrants.len().max(1)));
+    let whole: Vec<(u32, &[Option<Measured>])> = runs.filter(|(_, run)| run.iter().all(Option::is_some)).collect();
+    let numbers: Vec<u32> = whole.iter().map(|(number, _)| *number).collect();
+    let of = |place: usize| whole.iter().filter_map(|(_, run)| run[place].clone()).collect();
     let named = entrants.iter().enumerate();
-    named.map(|(place, entrant)| Compared { name: entrant.name.clone(), runs: of(place) }).collect()
+    Ok(named
+        .map(|(place, entrant)| Compared { name: entrant.name.clone(), runs: of(place), numbers: numbers.clone() })
+        .collect())
 }
 
 /// The seed of a run, from 0.

@@ -98,7 +98,7 @@ mod tests {
         check("peak_1s<6", [true, false, false]);
         check("peak_1s>=6", [false, true, true]);
         check("peak_1s > 6", [false, false, true]);
-        check("lost_pct<=1", [true, true, false]);
+        check("undelivered_pct<=1", [true, true, false]);
     }
 
     #[test]
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said() {
         check_refused("lost", "lost compares nothing; write for example lost=0 or peak_x<=5");
-        check_refused("lostt=0", "no such figure: lostt; did you mean lost?; there are delivered, lost");
+        check_refused("lostt=0", "no such figure: lostt; did you mean lost?; there are delivered, undelivered");
         check_refused("peak_x<=5s", "peak_x: `5s` is no number; write for example 5");
         check_refused("lag_p99<=soon", "lag_p99: `soon` is no number; write seconds, or for example 90s");
         check_refused("lost=NaN", "lost: `NaN` is no number");

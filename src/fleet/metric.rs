@@ -83,7 +83,7 @@ impl Measured {
 
     /// Whether every delivery that is over succeeded.
     pub fn lost_nothing(&self) -> bool {
-        self.0[LOST] == Some(0.0)
+        self.0[UNDELIVERED] == Some(0.0)
     }
 
     /// One of them; none where there was nothing to measure.
@@ -120,7 +120,7 @@ fn quantile(quantiles: Quantiles, value: Nanos) -> Option<f64> {
 }
 
 /// What was published and neither delivered nor under way at the end.
-fn lost(figures: &Figures) -> u64 {
+fn undelivered(figures: &Figures) -> u64 {
     let total = &figures.total;
     total.rejected + total.lost + total.collateral_lost
 }
@@ -139,10 +139,11 @@ const fn more(name: &'static str, unit: Unit, about: &'static str, of: fn(&Figur
 
 /// All there are, in the order of tables.
 #[rustfmt::skip]
-pub static METRICS: [Metric; 27] = [
+pub static METRICS: [Metric; 28] = [
     more("delivered", Unit::Count, "deliveries that succeeded", |f, _| Some(f.total.delivered as f64)),
-    less("lost", Unit::Count, "deliveries rejected or given up, with those given up beside another", |f, _| Some(lost(f) as f64)),
-    less("lost_pct", Unit::Percent, "those in per cent of all", |f, _| part(100 * lost(f), f.total.published)),
+    less("undelivered", Unit::Count, "deliveries rejected, lost, or given up with another", |f, _| Some(undelivered(f) as f64)),
+    less("undelivered_pct", Unit::Percent, "those in per cent of all", |f, _| part(100 * undelivered(f), f.total.published)),
+    less("lost", Unit::Count, "of those, given up after their last attempt", |f, _| Some(f.total.lost as f64)),
     less("rejected", Unit::Count, "of those, answered so that no retry follows", |f, _| Some(f.total.rejected as f64)),
     less("collateral_lost", Unit::Count, "of those, given up with another message of their batch", |f, _| Some(f.total.collateral_lost as f64)),
     less("unfinished", Unit::Count, "deliveries not over at the horizon", |f, _| Some(f.total.unfinished as f64)),
@@ -165,12 +166,12 @@ pub static METRICS: [Metric; 27] = [
     less("occupancy", Unit::Ratio, "the part of the workers' time that is taken", |f, _| f.occupancy),
     less("healthy_p99", Unit::Seconds, "latency to subscribers that never fail, 99 %", |f, _| f.healthy_p99.map(seconds)),
     less("max_backlog", Unit::Count, "the most posts that waited for a worker", |f, _| Some(f.max_backlog as f64)),
-    less("at_risk", Unit::Count, "the most deliveries that a restart would have lost", |f, _| Some(f.max_at_risk as f64)),
+    less("max_at_risk", Unit::Count, "the most deliveries that a restart would have lost", |f, _| Some(f.max_at_risk as f64)),
     more("recovered", Unit::Truth, "whether all was as before the outage in the end", |f, _| f.total.recovered.map(|yes| f64::from(u8::from(yes)))),
 ];
 
-/// Where `lost` stands in [`METRICS`].
-const LOST: usize = 1;
+/// Where `undelivered` stands in [`METRICS`].
+const UNDELIVERED: usize = 1;
 
 #[cfg(test)]
 mod tests {
@@ -183,7 +184,7 @@ mod tests {
             assert_eq!((metric.place(), Metric::named(metric.name)), (place, Ok(metric)));
             assert_eq!(Metric::named(&metric.key()), Ok(metric));
         }
-        assert_eq!(METRICS[LOST].name, "lost");
+        assert_eq!(METRICS[UNDELIVERED].name, "undelivered");
     }
 
     #[test]
@@ -202,7 +203,9 @@ mod tests {
         };
         let measured = Measured::of(&world, &Figures { total, ..Figures::default() });
         let value = |name| measured.get(Metric::named(name).expect(name));
-        let seen = ["lost", "lost_pct", "amplification", "attempts_per_delivered", "lag_p99", "recovered"].map(value);
+        let seen =
+            ["undelivered", "undelivered_pct", "amplification", "attempts_per_delivered", "lag_p99", "recovered"]
+                .map(value);
         assert_eq!(seen, [Some(4.0), Some(10.0), Some(1.5), Some(3.0), None, None]);
         // 40 in 10 s are 4 a second.
         assert_eq!(value("peak_x"), Some(2.0));

@@ -7,6 +7,7 @@ mod coupled;
 mod course;
 mod dice;
 mod door;
+mod field;
 mod figures;
 mod front;
 mod grid;
@@ -39,6 +40,7 @@ pub mod file;
 
 pub use compare::{Compared, Entrant, Watcher, compare, seed_of};
 pub use course::{Course, Endless};
+pub use field::set_field;
 pub use figures::{Figures, GroupFigures, Peak, Quantiles};
 pub use front::{dominates, front, knee};
 pub use grid::{COMBINATIONS_MAX, Candidate, Candidates, Grid};

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use rayon::prelude::*;
 
 use super::compare::Watcher;
+use super::course::Endless;
 use super::figures::Figures;
 use super::front::{front, knee};
 use super::grid::Candidate;
@@ -71,30 +72,34 @@ pub const OBJECTIVES: [&str; 3] = ["lag_p99", "peak_x", "attempts_per_delivered"
 const CHUNK: usize = 64;
 
 /// Tries every candidate in every world. `engine` is told the number of the world besides the world itself.
+///
+/// # Errors
+/// The first of the engine.
 pub fn search(
     candidates: &[Candidate],
     worlds: &[World],
     wanted: &Wanted,
-    engine: impl Fn(usize, &World) -> Figures + Sync,
+    engine: impl Fn(usize, &World) -> Result<Figures, Endless> + Sync,
     watcher: &Watcher<'_>,
-) -> Searched {
+) -> Result<Searched, Endless> {
     let score = |candidate: &Candidate| {
         let tried = worlds.iter().enumerate().map(|(number, world)| {
             let world = world.under(candidate.policy.clone());
-            Measured::of(&world, &engine(number, &world))
+            Ok(Measured::of(&world, &engine(number, &world)?))
         });
-        let tried: Vec<Measured> = tried.collect();
+        let tried: Vec<Measured> = tried.collect::<Result<_, Endless>>()?;
         (watcher.done)();
-        Scored::of(&tried, &wanted.limits)
+        Ok(Scored::of(&tried, &wanted.limits))
     };
     let mut scored = Vec::new();
     for chunk in candidates.chunks(CHUNK) {
         if watcher.stop.load(Ordering::Relaxed) {
             break;
         }
-        scored.par_extend(chunk.par_iter().map(score));
+        let tried: Vec<Scored> = chunk.par_iter().map(score).collect::<Result<_, Endless>>()?;
+        scored.extend(tried);
     }
-    Searched::of(scored, wanted)
+    Ok(Searched::of(scored, wanted))
 }
 
 impl Scored {

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::outages::Outages;
 use super::spread::Spread;
 use super::watch::{Ended, Fate, Tried, Watch};
 use super::world::{Nanos, SECOND, Window, World};
@@ -269,10 +270,18 @@ const fn scattered(delivery: u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
-/// The outages whose times are written down, of all groups, within the horizon; those that touch are one.
+/// The outages within the horizon that are the same for all members of their group; those that touch are one.
 fn outages(world: &World) -> Vec<(Nanos, Nanos)> {
-    let downs = world.subscribers.iter().flat_map(|subscriber| &subscriber.down);
-    let mut all: Vec<_> = downs.flat_map(|down| spans(&down.window, world.horizon)).collect();
+    let outages = Outages::new(world);
+    let mut all: Vec<(Nanos, Nanos)> = Vec::new();
+    for (group, subscriber) in world.subscribers.iter().enumerate() {
+        let drawn = subscriber.down.iter().any(|down| matches!(down.window, Window::Random { .. }));
+        if !drawn || subscriber.count == 1 {
+            let following = |at| outages.next(group, 0, at);
+            let own = std::iter::successors(following(0), |(_, until)| following(*until));
+            all.extend(own.take(OUTAGES_MAX).map(|(from, until)| (from, until.min(world.horizon))));
+        }
+    }
     all.sort_unstable();
     let mut joined: Vec<(Nanos, Nanos)> = Vec::new();
     for (from, until) in all {
@@ -284,27 +293,13 @@ fn outages(world: &World) -> Vec<(Nanos, Nanos)> {
     joined
 }
 
-fn spans(window: &Window, horizon: Nanos) -> Vec<(Nanos, Nanos)> {
-    let spans = match *window {
-        Window::Between(from, until) => vec![(from, until)],
-        Window::Periodic { first, every, lasting } => {
-            let starts = (0..OUTAGES_MAX).map_while(|number| first.checked_add(every.checked_mul(number)?));
-            starts.take_while(|from| *from < horizon).map(|from| (from, from.saturating_add(lasting))).collect()
-        }
-        // Each member draws its own.
-        Window::Random { .. } => Vec::new(),
-    };
-    let within = spans.into_iter().filter(|(from, _)| *from < horizon);
-    within.map(|(from, until)| (from, until.min(horizon))).collect()
-}
-
 fn capacity(world: &World) -> Option<u64> {
     let of = |s: &super::Subscriber| Some(u64::from(s.capacity?.per_second) * u64::from(s.count));
     world.subscribers.iter().map(of).sum()
 }
 
 /// More of them than this can't be told apart in a picture.
-const OUTAGES_MAX: u64 = 1_000;
+const OUTAGES_MAX: usize = 1_000;
 
 #[cfg(test)]
 mod tests {

@@ -2,8 +2,14 @@
 //! Gives what becomes of them: figures, series, pictures; policies compared; what a real server does.
 //! Never computes anything itself: `fleet` does.
 
+mod compare;
+mod entrants;
+mod outputs;
 mod run;
+mod search;
+mod sweep;
 mod verify;
+mod work;
 mod world;
 
 use clap::{Args, Subcommand};
@@ -23,12 +29,21 @@ pub(super) struct FleetOptions {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    /// Puts policies, or worlds, beside each other, with the same random numbers.
+    Compare(Box<compare::CompareOptions>),
+    /// Looks for policies under limits, in several worlds at once.
+    Search(Box<search::SearchOptions>),
+    /// Gives a field of a world one value after the other.
+    Sweep(Box<sweep::SweepOptions>),
     /// Plays a small world on a server, and lays what it does over what is predicted.
     Verify(verify::VerifyOptions),
 }
 
 pub(super) fn run(options: &FleetOptions) -> Result<Exit, Error> {
     match &options.action {
+        Some(Action::Compare(options)) => compare::run(options),
+        Some(Action::Search(options)) => search::run(options),
+        Some(Action::Sweep(options)) => sweep::run(options),
         Some(Action::Verify(options)) => verify::run(options),
         None => run::run(&options.run),
     }

@@ -4,19 +4,18 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::super::Error;
-use super::super::output::{terminal, tool};
-use super::super::plot::{parse_plot, write_file, write_plot};
+use super::super::output::terminal;
+use super::super::plot::write_file;
+use super::outputs::{Format, PictureArgs, cannot_write};
 use super::world::WorldArgs;
 use crate::fleet::file::Described;
 use crate::fleet::{Collector, Endless, Figures, Series, Tally, World, figures, run as play};
-use crate::report::fleet::{
-    Events, Outcome, Page, Run, groups_csv, html, json, lead, panels_of, series_csv, svg, table, tables,
-};
+use crate::report::fleet::{Events, Outcome, Run, groups_csv, json, lead, panels_of, series_csv, table, tables};
 use crate::runner::Exit;
 
 /// Options of `fleet FILE`.
@@ -33,21 +32,8 @@ pub(super) struct RunOptions {
     /// Writes every attempt and every end as a line of JSON.
     #[arg(long, value_name = "FILE")]
     events: Option<PathBuf>,
-    /// Writes pictures to a file that ends in .svg or .png: attempts, load, workers, latency.
-    #[arg(long, value_name = "FILE", value_parser = parse_plot)]
-    plot: Option<PathBuf>,
-    /// Writes a page with the figures and the pictures, which needs nothing but itself.
-    #[arg(long, value_name = "FILE")]
-    html: Option<PathBuf>,
-}
-
-/// How `fleet` writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Tables.
-    Text,
-    /// One object.
-    Json,
+    #[command(flatten)]
+    pictures: PictureArgs,
 }
 
 pub(super) fn run(options: &RunOptions) -> Result<Exit, Error> {
@@ -84,14 +70,12 @@ impl Files {
             Ok(file) => Ok((path.clone(), file)),
             Err(source) => Err(cannot_write(path, source)),
         };
-        for path in [&options.plot, &options.html].into_iter().flatten() {
-            create(path)?;
-        }
+        options.pictures.open(None)?;
         if let Some(folder) = &options.csv {
             fs::create_dir_all(folder).map_err(|source| cannot_write(folder, source))?;
         }
         let events = options.events.as_ref().map(create).transpose()?;
-        Ok(Self { events, series: options.csv.is_some() || options.plot.is_some() || options.html.is_some() })
+        Ok(Self { events, series: options.csv.is_some() || options.pictures.wanted() })
     }
 
     /// Plays the world; what nobody wants is not kept.
@@ -122,16 +106,7 @@ fn write_files(options: &RunOptions, outcome: &Outcome<'_>, series: &Series) -> 
     }
     let title = title(options, outcome.described);
     let runs = [Run { name: &title, series }];
-    let panels = panels_of(&runs);
-    if let Some(path) = &options.plot {
-        write_plot(path, &svg(&title, &panels))?;
-    }
-    if let Some(path) = &options.html {
-        let (lead, tables) = (lead(outcome), tables(outcome.figures));
-        let page = Page { title: &title, lead: &lead, tables: &tables, panels: &panels, made_by: &tool() };
-        write_file(path, html(&page).as_bytes())?;
-    }
-    Ok(())
+    options.pictures.write(&title, &lead(outcome), &tables(outcome.figures), &panels_of(&runs))
 }
 
 /// What the world is about, or else the name of its file.
@@ -139,10 +114,6 @@ fn title(options: &RunOptions, described: &Described) -> String {
     if described.title.is_empty() { options.world.file().display().to_string() } else { described.title.clone() }
 }
 
-fn endless(endless: Endless) -> Error {
+pub(super) fn endless(endless: Endless) -> Error {
     Error::Usage(format!("play this world: {endless}"))
-}
-
-fn cannot_write(path: &Path, source: io::Error) -> Error {
-    Error::Write { path: path.display().to_string(), source }
 }

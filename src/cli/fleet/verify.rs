@@ -9,8 +9,9 @@ use std::pin::pin;
 use clap::Args;
 
 use super::super::Error;
+use super::super::interrupt::stopped;
 use super::super::output::terminal;
-use super::super::run::{run_name, server_address, stopped};
+use super::super::run::{run_name, server_address};
 use super::world::WorldArgs;
 use crate::fleet::{Nanos, World};
 use crate::report::fleet::{OverlayOptions, overlay};

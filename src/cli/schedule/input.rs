@@ -27,7 +27,7 @@ pub(super) fn text(option: &str, argument: &str) -> Result<(String, String), Err
 }
 
 /// The policy of an argument.
-pub(super) fn policy(option: &str, argument: &str, deviations: Deviations) -> Result<Value, Error> {
+pub(in crate::cli) fn policy(option: &str, argument: &str, deviations: Deviations) -> Result<Value, Error> {
     let (name, text) = text(option, argument)?;
     read_policy(&name, &text, deviations).map_err(|diagnostics| Error::Suite(SuiteError::flawed(text, diagnostics)))
 }

@@ -15,7 +15,8 @@ use crate::policy::{Selected, select};
 use crate::protocol::Profile;
 use crate::runner::Exit;
 pub use batch::answer_schedule_line;
-pub(super) use show::width;
+pub(super) use input::policy as read_policy;
+pub(super) use show::{name_of, split_name, width};
 
 /// Options of `schedule`.
 #[derive(Debug, Args)]

@@ -72,7 +72,7 @@ pub fn groups_csv(figures: &Figures) -> String {
 }
 
 /// A field, in quotes if it needs them. Source: RFC 4180.
-fn quoted(field: &str) -> String {
+pub(super) fn quoted(field: &str) -> String {
     if field.contains([',', '"', '\n', '\r']) { format!("\"{}\"", field.replace('"', "\"\"")) } else { field.into() }
 }
 

@@ -2,6 +2,8 @@
 //! Gives it as a table for people, as JSON and CSV for programs, attempt by attempt, as pictures and as a page of HTML.
 //! Never computes a figure: `fleet` does.
 
+mod cells;
+mod compared;
 mod csv;
 mod events;
 mod html;
@@ -10,15 +12,20 @@ mod overlay;
 mod picture;
 #[cfg(test)]
 mod samples;
+mod searched;
+mod swept;
 mod table;
 mod words;
 
+pub use compared::Comparison;
 pub use csv::{groups_csv, series_csv};
 pub use events::Events;
 pub use html::{Page, Table, html};
 pub use json::json;
 pub use overlay::{OverlayOptions, overlay};
 pub use picture::{Found, Panel, Run, panels_of, svg};
+pub use searched::Searching;
+pub use swept::{SWEPT, Sweeping};
 pub use table::{lead, table, tables};
 
 use crate::fleet::Figures;

@@ -18,7 +18,7 @@ pub(super) fn draw(area: &Area<'_>, swept: &Swept) -> Drawn {
     chart::legend(&head, LEFT as i32 + MARGIN, 0, names.iter().map(|(name, colour)| (name.as_str(), *colour)))?;
     let (upper, lower) = body.split_vertically(UPPER);
     draw_metric(&upper, swept, "lag_p99", "lag p99", false)?;
-    draw_metric(&lower, swept, "lost_pct", "lost", true)
+    draw_metric(&lower, swept, "undelivered_pct", "not delivered", true)
 }
 
 fn curve(place: usize, of: usize) -> RGBColor {
@@ -81,7 +81,7 @@ fn draw_metric(area: &Area<'_>, swept: &Swept, metric: &str, desc: &str, with_ax
         chart.draw_series(points.into_iter().map(|point| Circle::new(point, 3, colour.filled())))?;
     }
     if most == 0.0 {
-        let text = if metric.unit == Unit::Percent { "nothing is lost" } else { "nobody waits" };
+        let text = if metric.unit == Unit::Percent { "everything is delivered" } else { "nobody waits" };
         area.draw(&Text::new(text, (LEFT as i32 + MARGIN + 20, 20), font(15).color(&LONE)))?;
     }
     Ok(())
