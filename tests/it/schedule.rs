@@ -3,7 +3,6 @@
 //! Never expects a delay that no document names.
 
 use std::fs;
-use std::path::Path;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -12,7 +11,8 @@ use zaqarcheck::protocol::{Deviations, Profile};
 use zaqarcheck::report::schedule::{Named, TableOptions, one, svg};
 use zaqarcheck::schedule::{Circumstances, Outcomes, Source, System, Timeline, convert, lint, read_list};
 
-use crate::cli::{folder, root, shown, stderr, stdout, zaqarcheck};
+use crate::cli::{folder, shown, stderr, stdout, zaqarcheck};
+use crate::readme::check_shown;
 
 fn check(name: &str, code: i32, arguments: &[&str]) {
     let run = zaqarcheck(&[&["schedule"], arguments].concat()).assert().code(code);
@@ -106,20 +106,7 @@ fn json_agrees_with_the_batch_interface() {
 /// Every `$ zaqarcheck schedule ...` of the README, with what stands below it.
 #[test]
 fn the_readme_shows_true_output() {
-    let readme = fs::read_to_string(root().join("README.md")).expect("the README is there");
-    let program = Path::new(env!("CARGO_BIN_EXE_zaqarcheck"));
-    let mut seen = 0;
-    for shown in readme.split("\n$ ").filter(|shown| shown.starts_with("zaqarcheck schedule")) {
-        let (command, rest) = shown.split_once('\n').expect("a command has output");
-        let expected = rest.split("\n```").next().expect("the block ends");
-        let path = format!("{}:{}", program.parent().expect("it is in a folder").display(), env!("PATH"));
-        let script = format!("{command} 2>&1");
-        let run = std::process::Command::new("sh").args(["-c", &script]).env("PATH", path).current_dir(root()).output();
-        let output = String::from_utf8(run.expect("there is a shell").stdout).expect("output is UTF-8");
-        assert_eq!(output.trim_end(), expected, "{command}");
-        seen += 1;
-    }
-    assert_eq!(seen, 3);
+    assert_eq!(check_shown("schedule"), 3);
 }
 
 prop_compose! {

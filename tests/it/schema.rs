@@ -47,7 +47,7 @@ fn the_schema_is_never_stricter_than_the_parser() {
     assert!(accepted > 100, "only {accepted} variants are valid");
 }
 
-fn variants(root: &Value) -> Vec<Value> {
+pub(crate) fn variants(root: &Value) -> Vec<Value> {
     let mut pointers = vec![String::new()];
     collect_pointers(root, "", &mut pointers);
     let replaced = |pointer: &String, new: &Value| {
@@ -98,7 +98,7 @@ fn the_schema_of_the_register_refuses_unknown_levels() {
     assert!(!validator.is_valid(&value(&entry.replace("must", "most"))));
 }
 
-fn validator(schema: &str) -> Validator {
+pub(crate) fn validator(schema: &str) -> Validator {
     jsonschema::draft202012::new(&value(schema)).expect("the schema is a schema")
 }
 

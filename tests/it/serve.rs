@@ -77,7 +77,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    fn start(options: &[&str]) -> Self {
+    pub(crate) fn start(options: &[&str]) -> Self {
         Self::start_by(program(), options)
     }
 
