@@ -154,7 +154,7 @@ impl<'a, W: Watch> Engine<'a, W> {
 
     /// What never got a place is not over.
     fn finish(mut self) {
-        while let Some(mut job) = self.waiting.pop_any() {
+        for mut job in self.waiting.drain() {
             self.scene.abandon(&mut job, self.watch);
         }
     }

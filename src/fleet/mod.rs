@@ -2,6 +2,7 @@
 //! Gives what becomes of every delivery in it, as [`Figures`] and, for those who ask, attempt by attempt.
 //! Never computes a delay of Zaqar's: `policy` does; never asks a clock or the system for randomness.
 
+mod chunks;
 mod compare;
 mod coupled;
 mod course;
@@ -16,8 +17,10 @@ mod interval;
 mod limit;
 mod metric;
 mod outages;
+mod outlook;
 mod posts;
 mod queue;
+mod ranks;
 mod recovery;
 #[cfg(test)]
 mod samples;
@@ -48,6 +51,7 @@ pub use interval::Difference;
 pub use limit::Limit;
 pub use metric::{METRICS, Measured, Metric, Unit};
 pub use outages::Outages;
+pub use outlook::{Outlook, Prepared};
 pub use search::{OBJECTIVES, Picks, Scored, Searched, Wanted, search};
 pub use series::{ATTEMPTS_MAX, Collector, ROWS_MAX, Row, STEPS_MAX, Series, Step};
 pub use shape::Shape;

@@ -23,14 +23,7 @@ impl Outages {
 
     /// When the outage is over that a subscriber has at `at`, if it has one.
     pub fn over(&self, group: usize, member: u32, at: Nanos) -> Option<Nanos> {
-        let closes = |at| self.groups[group].iter().filter_map(|times| times.closes(member, at)).max();
-        let mut over = closes(at)?;
-        while over < self.horizon
-            && let Some(later) = closes(over)
-        {
-            over = later;
-        }
-        Some(over)
+        over(self.groups[group].iter(), member, at, self.horizon)
     }
 
     /// The next outage of a subscriber that begins at `at` or later and before the horizon, with its end.
@@ -58,4 +51,22 @@ pub(super) fn times(world: &World, number: u64, group: &Subscriber) -> Vec<Times
     let dice = Dice::new(world.seed, "fleet/down");
     let times = |(index, window)| Times::new(window, dice.at(number, index), group.count, world.horizon);
     (0..).zip(group.down.iter().map(|down| &down.window)).map(times).collect()
+}
+
+/// When all of these windows are closed, if one is open at `at`; as soon as that is not before the horizon it may be one
+/// at which another is open.
+pub(super) fn over<'a>(
+    times: impl Iterator<Item = &'a Times> + Clone,
+    member: u32,
+    at: Nanos,
+    horizon: Nanos,
+) -> Option<Nanos> {
+    let closes = |at| times.clone().filter_map(|times| times.closes(member, at)).max();
+    let mut over = closes(at)?;
+    while over < horizon
+        && let Some(later) = closes(over)
+    {
+        over = later;
+    }
+    Some(over)
 }

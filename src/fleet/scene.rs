@@ -9,14 +9,15 @@ use super::times::Times;
 use super::verdicts::{Verdicts, fate};
 use super::watch::{Ended, Fate, Tried, Watch};
 use super::world::{Capacity, Fails, Jitter, Nanos, Sender, Subscriber, Window, World};
+use crate::policy::Phase;
 
 /// A world, worked out.
 #[derive(Debug)]
 pub(super) struct Scene {
     pub(super) horizon: Nanos,
     pub(super) groups: Vec<Group>,
-    courses: Vec<Course>,
-    verdicts: Verdicts,
+    pub(super) courses: Vec<Course>,
+    pub(super) verdicts: Verdicts,
     timeout: Option<Nanos>,
     delays: Dice,
     refusals: Dice,
@@ -28,7 +29,7 @@ pub(super) struct Group {
     /// How many subscribers the groups before it have.
     pub(super) offset: u32,
     pub(super) capacity: Option<Capacity>,
-    course: usize,
+    pub(super) course: usize,
     latency: Nanos,
     down: Vec<(Times, Fails)>,
     brownouts: Vec<(Times, u64, u16)>,
@@ -85,6 +86,18 @@ pub(super) enum Then {
 struct Met {
     ended: Nanos,
     status: Option<u16>,
+}
+
+/// A span of time in which every request meets the same.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stretch {
+    /// Until before this moment.
+    pub(super) until: Nanos,
+    /// How long a request takes; for ever is [`Nanos::MAX`].
+    pub(super) takes: Nanos,
+    pub(super) status: Option<u16>,
+    /// When the outage is over in which it lies.
+    pub(super) over: Option<Nanos>,
 }
 
 /// Tells whether a subscriber with a capacity takes one more request at this moment; `since` is when it last came up.
@@ -196,6 +209,30 @@ impl Scene {
         Met { ended: at.saturating_add(takes), status }
     }
 
+    /// What requests to a group meet from the start to the horizon; none where something is drawn, or the subscriber
+    /// changes more often than is worth a list.
+    pub(super) fn stretches(&self, index: usize) -> Option<Vec<Stretch>> {
+        let group = &self.groups[index];
+        let windows = || group.down.iter().map(|(times, _)| times).chain(group.slow.iter().map(|(times, _)| times));
+        if !group.brownouts.is_empty() || windows().any(|times| matches!(times, Times::Drawn(_))) {
+            return None;
+        }
+        let (mut stretches, mut at) = (Vec::new(), 0);
+        while at < self.horizon {
+            let met = self.meet(group, &Job::new(at, 0, group.offset, 1), &mut Open);
+            let takes = if met.ended == Nanos::MAX { met.ended } else { met.ended - at };
+            let over = outages::over(group.down.iter().map(|(times, _)| times), 0, at, self.horizon);
+            let changes = windows().flat_map(|times| [times.opens(0, at + 1), times.closes(0, at)]);
+            let until = changes.flatten().min().unwrap_or(self.horizon).min(self.horizon);
+            stretches.push(Stretch { until, takes, status: met.status, over });
+            at = until;
+            if stretches.len() > STRETCHES_MAX {
+                return None;
+            }
+        }
+        Some(stretches)
+    }
+
     fn time_out(&self, at: Nanos) -> Met {
         Met { ended: self.timeout.map_or(Nanos::MAX, |timeout| at.saturating_add(timeout)), status: None }
     }
@@ -217,7 +254,7 @@ impl Scene {
     }
 
     /// The nominal delay before a retry, counted from 0, and its phase.
-    fn retry(&self, course: &Course, index: u64, answered: bool) -> Option<(Nanos, crate::policy::Phase)> {
+    pub(super) fn retry(&self, course: &Course, index: u64, answered: bool) -> Option<(Nanos, Phase)> {
         let again = || {
             let restarts = course.is_broken() && answered && self.verdicts.restarts;
             course.retry(index.checked_sub(course.count()).filter(|_| restarts)?)
@@ -286,6 +323,8 @@ impl Scene {
         });
     }
 }
+
+const STRETCHES_MAX: usize = 1 << 16;
 
 impl Group {
     fn new(world: &World, number: u64, subscriber: &Subscriber, offset: u32) -> Self {

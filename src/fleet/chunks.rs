@@ -1,0 +1,109 @@
+//! Takes jobs, and the lists that they belong to.
+//! Gives them back list by list, first in first out.
+//! Never moves a job for the sake of room: memory grows and is used again by the chunk.
+
+use super::scene::Job;
+
+/// Room for many lists of jobs.
+#[derive(Debug, Default)]
+pub(super) struct Chunks {
+    chunks: Vec<Chunk>,
+    /// The first chunk that no list uses.
+    spare: Option<u32>,
+}
+
+#[derive(Debug)]
+struct Chunk {
+    jobs: Vec<Job>,
+    next: Option<u32>,
+}
+
+/// A list of jobs in [`Chunks`].
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct List {
+    /// The first and the last chunk.
+    ends: Option<(u32, u32)>,
+    /// How many jobs of the first chunk are gone.
+    gone: u32,
+}
+
+impl List {
+    pub(super) const fn is_empty(&self) -> bool {
+        self.ends.is_none()
+    }
+
+    /// The first chunk.
+    pub(super) fn first(&self) -> Option<u32> {
+        self.ends.map(|(first, _)| first)
+    }
+}
+
+impl Chunks {
+    /// How many jobs a chunk holds.
+    pub(super) const LEN: usize = 32;
+
+    pub(super) fn push(&mut self, list: &mut List, job: Job) {
+        if let Some((_, last)) = list.ends
+            && self.chunks[last as usize].jobs.len() < Self::LEN
+        {
+            return self.chunks[last as usize].jobs.push(job);
+        }
+        let new = self.take();
+        self.chunks[new as usize].jobs.push(job);
+        list.ends = match list.ends {
+            None => Some((new, new)),
+            Some((first, last)) => {
+                self.chunks[last as usize].next = Some(new);
+                Some((first, new))
+            }
+        };
+    }
+
+    pub(super) fn pop(&mut self, list: &mut List) -> Option<Job> {
+        let (first, last) = list.ends?;
+        let job = self.get(first, list.gone as usize);
+        list.gone += 1;
+        if list.gone as usize == self.len(first) {
+            let next = self.free(first);
+            *list = List { ends: next.map(|next| (next, last)), gone: 0 };
+        }
+        Some(job)
+    }
+
+    fn take(&mut self) -> u32 {
+        match self.spare {
+            Some(spare) => {
+                self.spare = self.chunks[spare as usize].next.take();
+                spare
+            }
+            None => {
+                self.chunks.push(Chunk { jobs: Vec::with_capacity(Self::LEN), next: None });
+                u32::try_from(self.chunks.len() - 1).expect("there are fewer chunks than that")
+            }
+        }
+    }
+
+    /// Gives a chunk back and says which one came after it.
+    pub(super) fn free(&mut self, chunk: u32) -> Option<u32> {
+        let spare = self.spare.replace(chunk);
+        let chunk = &mut self.chunks[chunk as usize];
+        chunk.jobs.clear();
+        std::mem::replace(&mut chunk.next, spare)
+    }
+
+    pub(super) fn next(&self, chunk: u32) -> Option<u32> {
+        self.chunks[chunk as usize].next
+    }
+
+    pub(super) fn len(&self, chunk: u32) -> usize {
+        self.chunks[chunk as usize].jobs.len()
+    }
+
+    pub(super) fn jobs(&self, chunk: u32) -> &[Job] {
+        &self.chunks[chunk as usize].jobs
+    }
+
+    pub(super) fn get(&self, chunk: u32, place: usize) -> Job {
+        self.chunks[chunk as usize].jobs[place]
+    }
+}
