@@ -4,10 +4,13 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 use assert_cmd::assert::Assert;
 
 use super::cli::{folder, root, shown, stderr, stdout, zaqarcheck};
+use super::scale_out::yaml;
 
 const DEVIATION: [&str; 2] = ["--deviation", "one-retry-extra"];
 
@@ -132,4 +135,38 @@ fn a_report_made_later_is_the_one_the_run_made() {
     zaqarcheck(&["report", &recording, "--output", "no/such/folder/x"]).assert().code(3);
     let unknown = zaqarcheck(&["report", &recording, "--format", "pdf"]).assert().code(2);
     assert!(stderr(&unknown).contains("expected one of badge, html"), "{}", stderr(&unknown));
+}
+
+/// Runs a line of a pipeline in a folder of its own, on the model, and gives what it leaves there.
+fn left_by(line: &str, variables: &[(&str, &str)]) -> BTreeSet<String> {
+    let folder = folder();
+    let program = Path::new(env!("CARGO_BIN_EXE_zaqarcheck")).parent().expect("it is in a folder");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", line]).current_dir(folder.path()).env("ZAQARCHECK_TARGET", "model");
+    shell.env("PATH", format!("{}:{}", program.display(), env!("PATH"))).envs(variables.iter().copied());
+    let run = shell.env("ZAQARCHECK_SUITE", root().join("scenarios")).output().expect("there is a shell");
+    assert!(run.status.success(), "{line}: {}", String::from_utf8_lossy(&run.stderr));
+    let files = fs::read_dir(folder.path()).expect("it is there").map(|file| file.expect("it can be read").file_name());
+    files.map(|name| name.to_string_lossy().into_owned()).collect()
+}
+
+#[test]
+fn the_pipelines_of_the_readme_leave_what_they_collect() {
+    let action = yaml("runs");
+    let steps = &action["runs"]["steps"];
+    let text = |value: &serde_json::Value| value.as_str().expect("it is text").to_owned();
+    let of_time = [("MAX_TIME", &*text(&action["inputs"]["time"]["default"]))];
+    let left = left_by(&text(&steps[0]["run"]), &of_time);
+    let collected = text(&steps[1]["with"]["path"]);
+    assert!(left.len() == 2 && left.iter().all(|name| name.starts_with(collected.trim_end_matches('*'))), "{left:?}");
+
+    let job = &yaml("conformance")["conformance"];
+    let jobs = job["parallel"].to_string();
+    for index in 1..=job["parallel"].as_u64().expect("a number") {
+        let node = [("CI_NODE_INDEX", &*index.to_string()), ("CI_NODE_TOTAL", &*jobs)];
+        let left = left_by(&text(&job["script"][0]), &node);
+        let collected = job["artifacts"]["paths"].as_array().expect("a list").iter().map(text).collect();
+        assert_eq!(left, collected);
+        assert!(left.contains(&text(&job["artifacts"]["reports"]["junit"])));
+    }
 }

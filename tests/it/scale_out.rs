@@ -149,7 +149,7 @@ fn shell(folder: &Path, line: &str, variables: &[(&'static str, String)]) -> Out
 }
 
 /// The block of the README whose document has this key.
-fn yaml(key: &str) -> Value {
+pub(crate) fn yaml(key: &str) -> Value {
     let readme = readme();
     let blocks = readme.split("```yaml\n").skip(1).map(|rest| rest.split("\n```").next().unwrap_or_default());
     let documents = blocks.map(|block| {
