@@ -1,5 +1,5 @@
 //! Takes a number of subscribers.
-//! Gives a case in which a message fails to reach any of them, nine times each.
+//! Gives a case in which a message fails to reach any of them, ten times each.
 //! Never lets one of them answer: every retry there may be is made.
 
 use std::sync::Arc;
@@ -9,8 +9,8 @@ use zaqarcheck::scenario::{
     Action, Answer, Behaviour, Case, Expect, MAIN_PROJECT, NewMessage, Post, PutQueue, Script, Step, Subscribe,
 };
 
-/// One attempt and eight retries: 1 at once, 2 after 5 s, 2 in between, 3 after 20 s.
-pub(crate) const ATTEMPTS: usize = 9;
+/// One attempt and nine retries: 1 at once, 2 after 5 s, 3 from 5 to 15 s, 3 after 20 s.
+pub(crate) const ATTEMPTS: usize = 10;
 
 /// Longer than the longest delay.
 const QUIET_S: f64 = 25.0;
