@@ -8,12 +8,11 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 
 use super::FrontOptions;
-use super::admission::Admission;
 use super::dispatch::Dispatcher;
 use super::metrics::Metrics;
 use crate::client::Dial;
 use crate::clock::Clock;
-use crate::model::{Model, Settings};
+use crate::model::{Model, Room, Settings};
 use crate::protocol::{Delivery, DeliveryId, DeliveryOutcome, Fault, FaultKind, Reply, Request};
 use crate::rng::Stream;
 use crate::time::Instant;
@@ -62,9 +61,9 @@ impl Front {
 
     /// The page that Prometheus reads.
     pub(super) fn metrics_page(&self) -> String {
-        let state = self.engine.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let (pending, counts) = (state.model.deliveries_pending(), state.model.counts());
-        drop(state);
+        let model = self.engine.model.lock().unwrap_or_else(PoisonError::into_inner);
+        let (pending, counts) = (model.deliveries_pending(), model.counts());
+        drop(model);
         self.engine.metrics.page(pending, counts)
     }
 }
@@ -73,7 +72,7 @@ impl Front {
 #[derive(Debug)]
 pub(super) struct Engine {
     /// Held for one call of the model at a time: it never waits for anybody.
-    state: Mutex<State>,
+    model: Mutex<Model>,
     pub(super) settings: Settings,
     ids: Mutex<Stream>,
     pub(super) clock: Clock,
@@ -82,44 +81,32 @@ pub(super) struct Engine {
     pub(super) work: Notify,
 }
 
-#[derive(Debug)]
-struct State {
-    model: Model,
-    admission: Admission,
-}
-
 impl Engine {
     fn new(options: &FrontOptions) -> Self {
         let settings = options.settings.clone();
+        let FrontOptions { deliveries_max, messages_max, bytes_max, .. } = *options;
+        let room = Room { deliveries: deliveries_max, messages: messages_max, bytes: bytes_max };
         Self {
             ids: Mutex::new(Stream::new(settings.seed, "request-id")),
             clock: Clock::start(options.time_scale),
             metrics: Metrics::new(),
             work: Notify::new(),
-            state: Mutex::new(State { model: Model::new(settings.clone()), admission: Admission::new(options) }),
+            model: Mutex::new(Model::new(settings.clone()).bounded(room)),
             settings,
         }
     }
 
     fn answer(&self, request: Request) -> Reply {
         // Who finds the model broken off in the middle of a request can't rely on it any more.
-        let Ok(mut state) = self.state.lock() else {
+        let Ok(mut model) = self.model.lock() else {
             return Fault::new(FaultKind::Internal, "The server has broken down.").into();
         };
-        let State { model, admission } = &mut *state;
         let now = self.clock.now();
         // What was due before this request comes before it.
         model.handle_timeout(now);
-        let before = Pending::of(model);
-        let reply = match admission.refusal(model, &request) {
-            Some(fault) => {
-                // What has expired makes room, even where nobody does anything but post.
-                model.sweep(now);
-                fault.into()
-            }
-            None => model.handle(now, request),
-        };
-        if Pending::of(model) != before || model.deliveries_ready() > 0 {
+        let before = Pending::of(&model);
+        let reply = model.handle(now, request);
+        if Pending::of(&model) != before || model.deliveries_ready() > 0 {
             self.work.notify_one();
         }
         reply
@@ -128,27 +115,26 @@ impl Engine {
     /// Takes in what became of a delivery.
     pub(super) fn handle_delivered(&self, id: DeliveryId, outcome: &DeliveryOutcome) {
         self.metrics.on_delivery(outcome);
-        let mut state = self.state();
-        state.model.handle_delivered(self.clock.now(), id, outcome);
+        self.model().handle_delivered(self.clock.now(), id, outcome);
         self.work.notify_one();
     }
 
     /// What is to be made now, and when to look again.
     pub(super) fn poll(&self, deliveries: &mut Vec<Delivery>) -> Option<Instant> {
-        let mut state = self.state();
-        state.model.handle_timeout(self.clock.now());
-        while let Some(delivery) = state.model.poll_delivery() {
+        let mut model = self.model();
+        model.handle_timeout(self.clock.now());
+        while let Some(delivery) = model.poll_delivery() {
             deliveries.push(delivery);
         }
-        state.model.poll_timeout()
+        model.poll_timeout()
     }
 
     pub(super) fn deliveries_pending(&self) -> usize {
-        self.state().model.deliveries_pending()
+        self.model().deliveries_pending()
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().expect("the model does not panic")
+    fn model(&self) -> MutexGuard<'_, Model> {
+        self.model.lock().expect("the model does not panic")
     }
 }
 

@@ -2,7 +2,6 @@
 //! Gives the answers of a [`Model`](crate::model::Model), and makes its deliveries, on a clock that may run fast.
 //! Never decides what Zaqar does: it owns sockets, tasks and the clock, and nothing else.
 
-mod admission;
 mod connection;
 mod deliver;
 mod dispatch;

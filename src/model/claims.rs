@@ -5,12 +5,12 @@
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::messages::{Place, at_most, id_of, messages_told};
+use super::messages::{Place, at_most, id_of};
 use super::posting::{body_fault, integer};
 use super::shown::Shown;
 use super::store::Terms;
 use super::{Caller, Model, done, invalid, told, unavailable};
-use crate::protocol::{Deviation, Document, Fault, FaultKind, Object, QueueName, Reply, Transport};
+use crate::protocol::{Deviation, Fault, FaultKind, QueueName, Reply, Transport};
 
 /// The shortest life of a claim and the shortest grace, in seconds. Source: api-ref, "Claim messages".
 const MIN_S: i64 = 60;
@@ -34,15 +34,15 @@ impl Model {
         let shown = self.shown_to_holder(caller, queue);
         let store = self.queue(&caller.project, queue).map(|stored| &stored.messages);
         let views = store.into_iter().flat_map(|store| kept.iter().filter_map(|number| store.view(*number)));
-        let messages: Vec<Document> = views.map(|view| shown.entry(view, Some(id))).collect();
-        if messages.is_empty() {
+        let mut views = views.map(|view| (view, Some(id))).peekable();
+        if views.peek().is_none() {
             self.forget_claim(caller, queue, id);
             // Over a websocket a claim of nothing is named all the same. Observed: zaqar 23.0.1.
             let named = (caller.transport == Transport::Websocket).then(|| json!({ "claim_id": id.to_string() }));
             return Ok(done(204, None, named));
         }
         let location = format!("{}/claims/{id}", queue.path());
-        Ok(messages_told(201, Some(location), messages))
+        Ok(told(201, Some(location), |body| shown.messages(body, views)))
     }
 
     pub(super) fn show_claim(&mut self, caller: &Caller, queue: &QueueName, id: &str) -> Result<Reply, Fault> {
@@ -55,12 +55,13 @@ impl Model {
         let places = self.members(caller, queue, claim);
         let shown = self.shown_to_holder(caller, queue);
         let views = places.iter().flatten().filter_map(|place| self.view(place));
-        let messages = Document::list(views.map(|view| shown.entry(view, Some(claim))));
         let age = caller.now.since(began).as_secs();
         let href = format!("{}/claims/{id}", queue.path());
-        let mut body = Object::new();
-        body.set("age", &age).set("ttl", &ttl_s).set_document("messages", &messages).set("href", &href);
-        Ok(told(200, None, body))
+        Ok(told(200, None, |body| {
+            body.set_shown("age", age).set_shown("ttl", ttl_s);
+            shown.messages(body, views.map(|view| (view, Some(claim))));
+            body.set("href", &href);
+        }))
     }
 
     pub(super) fn update_claim(

@@ -4,9 +4,9 @@
 
 use uuid::Uuid;
 
-use super::messages::{Place, at_most, count, id_of, messages_told};
+use super::messages::{Place, at_most, count, id_of};
 use super::store::Terms;
-use super::{Caller, Model, done, invalid, unavailable};
+use super::{Caller, Model, done, invalid, told, unavailable};
 use crate::protocol::{Deviation, Document, Fault, FaultKind, QueueName, Reply, Selection};
 
 impl Model {
@@ -33,7 +33,7 @@ impl Model {
             (None, Some(pop)) => {
                 let limit = at_most(Some(pop), options.max_messages_per_claim_or_pop, "Pop value")?;
                 let messages = self.pop(caller, queue, limit)?;
-                Ok(messages_told(200, None, messages))
+                Ok(told(200, None, |body| _ = body.set_json("messages", Document::list(messages).as_str())))
             }
             (Some(ids), None) => {
                 let max = options.max_messages_per_page;

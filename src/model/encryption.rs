@@ -10,7 +10,6 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::room::json_length;
 use super::store::Form;
 use crate::protocol::Secret;
 
@@ -28,13 +27,6 @@ pub(super) fn encrypt(key: &Secret, iv: [u8; IV_BYTES], body: &Value) -> (Form, 
     let mut bytes = iv.to_vec();
     bytes.extend(cipher.encrypt_padded_vec_mut::<Pkcs7>(plain.as_bytes()));
     (form, STANDARD.encode(bytes))
-}
-
-/// How long the stored text of a body is, as JSON: blocks, of which the last is never full, in base64 and in quotes.
-pub(super) fn stored_length(body: &Value) -> usize {
-    let plain = body.as_str().map_or_else(|| json_length(body), str::len);
-    let blocks = IV_BYTES + (plain / IV_BYTES + 1) * IV_BYTES;
-    blocks.div_ceil(3) * 4 + 2
 }
 
 /// The body again; `None` if the text is none that this key made.

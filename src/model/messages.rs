@@ -2,18 +2,19 @@
 //! Gives them stored, listed and shown.
 //! Never keeps one of a post that is refused.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::page::links;
 use super::posting::{NewMessage, Rules};
 use super::queues::Queue;
-use super::shown::Shown;
+use super::room::Stored;
+use super::shown::{Shown, path_in_json};
 use super::store::{Filter, Form, New, View};
 use super::{Caller, Model, encryption, invalid, told, unavailable};
-use crate::protocol::{
-    Deviation, Document, Fault, FaultKind, Object, Page, ProjectId, QueueName, Reply, Transport, Wanted,
-};
+use crate::protocol::{Deviation, Fault, FaultKind, Page, ProjectId, QueueName, Reply, Transport, Wanted, text_of};
 
 /// How many entries a page has unless said otherwise. Source: api-ref, "limit".
 const PAGE: usize = 10;
@@ -53,12 +54,13 @@ impl Model {
 
         let stored: Vec<(NewMessage, New)> =
             messages.into_iter().map(|message| self.stored(message, encrypted)).collect();
-        let notification = |(message, new): &(NewMessage, New)| {
-            let secret = encrypted && deviations.has(Deviation::CiphertextHandedOut);
-            let body = if secret { Value::from(text_of(&new.body)) } else { message.body.clone() };
-            message.notification(&queue, body, tell_delay)
-        };
-        let notifications = stored.iter().map(notification).collect();
+        let more = Stored::of(stored.iter().map(|(_, new)| new));
+        self.check_storage(more)?;
+        let clear = encrypted && !deviations.has(Deviation::CiphertextHandedOut);
+        let notifications = stored.iter().map(|(message, new)| {
+            let body = if clear { Cow::Owned(text_of(&message.body)) } else { Cow::Borrowed(&*new.body) };
+            message.notification(&queue, &body, tell_delay)
+        });
         if deviations.has(Deviation::DeletedQueueKeepsSubscriptions) {
             // The subscriptions that are left over belong to the queue again before anybody is notified.
             self.queue_or_new(project, queue.clone());
@@ -70,16 +72,14 @@ impl Model {
         }
         let kept = !notified || !deviations.has(Deviation::NotifiedMessageNotStored);
         let ids: Vec<String> = stored.iter().map(|(_, new)| new.id.to_string()).collect();
-        let path = format!("{}/messages", queue.path());
+        let (location, path) = (format!("{}/messages?ids={}", queue.path(), ids.join(",")), path_in_json(&queue));
         let store = &mut self.queue_or_new(project, queue).messages;
         for (_, new) in stored.into_iter().filter(|_| kept) {
             store.post(now, client, new);
         }
-        let resources: Vec<String> = ids.iter().map(|id| format!("{path}/{id}")).collect();
-        let location = format!("{path}?ids={}", ids.join(","));
-        let mut body = Object::new();
-        body.set("resources", &resources);
-        Ok(told(201, Some(location), body))
+        self.on_stored(more);
+        let resources = ids.iter().map(|id| [&*path, "/messages/", id]);
+        Ok(told(201, Some(location), |body| _ = body.set_plains("resources", resources)))
     }
 
     /// A message with what is stored of it.
@@ -89,9 +89,9 @@ impl Model {
             let iv = u128::from(self.ids.next_u64()) << 64 | u128::from(self.ids.next_u64());
             let key = &self.settings.options.message_encryption_key;
             let (form, secret) = encryption::encrypt(key, iv.to_be_bytes(), &message.body);
-            (form, Value::from(secret).to_string())
+            (form, text_of(&secret))
         } else {
-            (Form::Plain, message.body.to_string())
+            (Form::Plain, text_of(&message.body))
         };
         let new = New { id, body: body.into(), form, ttl_s: message.ttl_s, delay_s: message.delay_s };
         (message, new)
@@ -111,7 +111,7 @@ impl Model {
         if caller.transport == Transport::Websocket && self.queue(&caller.project, queue).is_none() {
             return Err(no_queue(caller, queue));
         }
-        let Some(stored) = self.stored_queue(caller, queue) else { return Ok(listed(Vec::new(), Vec::new())) };
+        let Some(stored) = self.stored_queue(caller, queue) else { return Ok(nothing_listed()) };
         let delays = !deviations.has(Deviation::MessageDelayNeedsQueueDelay) || delays(stored);
         let wanted = Wanted { include_delayed: if delays { wanted.include_delayed } else { Some(true) }, ..wanted };
         let filter = Filter {
@@ -132,8 +132,13 @@ impl Model {
             Some(if by_rank { id.to_string() } else { number.to_string() })
         });
         let links = links(&path, page, &said(wanted), last);
-        let messages = self.entries(caller, queue, &numbers);
-        Ok(listed(messages, links))
+        let shown = self.shown(caller, queue);
+        let store = self.queue(&caller.project, queue).map(|stored| &stored.messages);
+        let views = store.into_iter().flat_map(|store| numbers.iter().filter_map(|number| store.view(*number)));
+        Ok(told(200, None, |body| {
+            shown.messages(body, views.map(|view| (view, claim_of(view))));
+            body.set("links", &links);
+        }))
     }
 
     pub(super) fn get_messages(&mut self, caller: &Caller, queue: &QueueName, ids: &[String]) -> Result<Reply, Fault> {
@@ -147,8 +152,8 @@ impl Model {
             return Err(Fault::new(FaultKind::NotFound, text));
         }
         let shown = self.shown(caller, queue);
-        let entry = |place: &Place| Some(self.view(place)).flatten().map(|view| shown.entry(view, claim_of(view)));
-        Ok(messages_told(200, None, places.iter().filter_map(entry)))
+        let views = places.iter().filter_map(|place| self.view(place));
+        Ok(told(200, None, |body| shown.messages(body, views.map(|view| (view, claim_of(view))))))
     }
 
     pub(super) fn show_message(&mut self, caller: &Caller, queue: &QueueName, id: &str) -> Result<Reply, Fault> {
@@ -163,15 +168,7 @@ impl Model {
             let text = format!("Message {id} does not exist in queue {queue} for project {project}");
             Fault::new(FaultKind::NotFound, text)
         })?;
-        Ok(Reply::Done { status: 200, location: None, body: Some(shown.entry(view, claim_of(view))) })
-    }
-
-    /// The messages of a list.
-    fn entries(&self, caller: &Caller, queue: &QueueName, numbers: &[u64]) -> Vec<Document> {
-        let shown = self.shown(caller, queue);
-        let store = self.queue(&caller.project, queue).map(|stored| &stored.messages);
-        let views = store.into_iter().flat_map(|store| numbers.iter().filter_map(|number| store.view(*number)));
-        views.map(|view| shown.entry(view, claim_of(view))).collect()
+        Ok(Reply::Done { status: 200, location: None, body: Some(shown.message(view, claim_of(view))) })
     }
 
     /// How messages are shown to who reads them without a claim: in the clear, if the queue says that it is encrypted.
@@ -276,29 +273,12 @@ fn claim_of(view: View<'_>) -> Option<Uuid> {
     view.hold.and_then(|hold| hold.claim)
 }
 
-fn text_of(json: &str) -> String {
-    serde_json::from_str(json).expect("an encrypted body is stored as a text")
-}
-
 /// What is said of a queue or topic that is not there.
 pub(super) fn no_queue(caller: &Caller, queue: &QueueName) -> Fault {
     let word = queue.kind().word();
     Fault::new(FaultKind::NotFound, format!("{word} {queue} does not exist for project {}", caller.project))
 }
 
-fn listed(messages: Vec<Document>, links: Vec<Value>) -> Reply {
-    let mut body = Object::new();
-    body.set_document("messages", &Document::list(messages)).set("links", &links);
-    told(200, None, body)
-}
-
-/// A reply that shows messages and nothing else.
-pub(super) fn messages_told(
-    status: u16,
-    location: Option<String>,
-    messages: impl IntoIterator<Item = Document>,
-) -> Reply {
-    let mut body = Object::new();
-    body.set_document("messages", &Document::list(messages));
-    told(status, location, body)
+fn nothing_listed() -> Reply {
+    told(200, None, |body| _ = body.set_json("messages", "[]").set_json("links", "[]"))
 }

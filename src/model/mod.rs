@@ -48,6 +48,8 @@ use delivery::Task;
 pub use delivery::attempt_failed;
 use pools::Catalogue;
 use queues::Queue;
+pub use room::Room;
+use room::Stored;
 pub use signed_url::{Claim, opens};
 use subscription_store::Subscriptions;
 
@@ -134,6 +136,9 @@ pub struct Model {
     next_delivery: u64,
     /// The queue whose expired messages were cleared away last.
     swept: Option<(ProjectId, QueueName)>,
+    room: Room,
+    /// At least what is stored.
+    stored_at_most: Stored,
 }
 
 /// How many messages, and how many subscriptions, a request clears away that expired in a queue nobody asks for.
@@ -153,7 +158,15 @@ impl Model {
             ready: VecDeque::new(),
             next_delivery: 0,
             swept: None,
+            room: Room::UNBOUNDED,
+            stored_at_most: Stored::default(),
         }
+    }
+
+    /// The same server with so much room.
+    #[must_use]
+    pub fn bounded(self, room: Room) -> Self {
+        Self { room, ..self }
     }
 
     /// What the operator has set, and what differs from the documents.
@@ -174,9 +187,9 @@ impl Model {
         planted::reply(kind, reply.unwrap_or_else(Reply::from), deviations)
     }
 
-    /// Clears away a few messages that have expired, as each request does: for who refuses one and has no room. Each request comes by one queue; who asks for a queue clears it
+    /// Clears away a few messages that have expired. Each request comes by one queue; who asks for a queue clears it
     /// all.
-    pub fn sweep(&mut self, now: Instant) {
+    fn sweep(&mut self, now: Instant) {
         let deviations = self.settings.deviations;
         let last = self.swept.take();
         let (project, after) = match &last {
@@ -291,11 +304,6 @@ impl Model {
         self.tasks.len() + self.waiting.len()
     }
 
-    /// How many subscriptions a queue has, expired ones included: a post to it starts no more tasks than that.
-    pub fn subscription_count(&self, project: &ProjectId, queue: &QueueName) -> usize {
-        self.queue(project, queue).map_or(0, |queue| queue.subscriptions.len())
-    }
-
     /// How much is stored. Takes as long as there are queues.
     pub fn counts(&self) -> Counts {
         let queues = self.projects.values().flat_map(BTreeMap::values);
@@ -352,9 +360,9 @@ fn done(status: u16, location: Option<String>, body: Option<serde_json::Value>) 
     Reply::Done { status, location, body: body.map(Document::from) }
 }
 
-/// A reply whose document is written already.
-fn told(status: u16, location: Option<String>, body: Object) -> Reply {
-    Reply::Done { status, location, body: Some(body.finish()) }
+/// A reply with the document that `write` sets the keys of.
+fn told(status: u16, location: Option<String>, write: impl FnOnce(&mut Object<'_>)) -> Reply {
+    Reply::Done { status, location, body: Some(Document::object(write)) }
 }
 
 fn invalid(text: impl Into<String>) -> Fault {

@@ -9,7 +9,7 @@ use super::delivery::{Task, is_unsendable};
 use super::subscriptions::Subscription;
 use super::{Model, mail, planted};
 use crate::policy::select;
-use crate::protocol::{Deviation, Fault, FaultKind, ProjectId, QueueName};
+use crate::protocol::{Deviation, Document, Fault, FaultKind, ProjectId, QueueName};
 use crate::time::Instant;
 
 impl Model {
@@ -20,13 +20,10 @@ impl Model {
         now: Instant,
         project: &ProjectId,
         name: &QueueName,
-        notifications: Vec<Value>,
+        notifications: impl Iterator<Item = Document>,
     ) -> Result<bool, Fault> {
         let deviations = self.settings.deviations;
         let Some(queue) = self.queue(project, name) else { return Ok(false) };
-        let notifications = planted::notifications(notifications, deviations);
-        // Once for all subscribers: what many of them are sent is stored once.
-        let texts: Vec<Bytes> = notifications.iter().map(|notification| notification.to_string().into()).collect();
         let live = self.subscriptions_to_notify(now, project, name);
         // Only a server that accepts such a subscriber has one.
         if live.iter().any(|subscription| !subscription.is_reachable()) {
@@ -35,14 +32,20 @@ impl Model {
         }
         let live = live.into_iter().filter(|subscription| subscription.hears(&self.settings)).collect();
         let audience = self.planted_audience(now, project, name, live);
+        if audience.is_empty() {
+            return Ok(false);
+        }
+        let notifications = planted::notifications(notifications.collect(), deviations);
+        // Once for all subscribers: what many of them are sent is stored once.
+        let texts: Vec<Bytes> = notifications.into_iter().map(|text| text.into_text().into()).collect();
         let task = |subscription: &&Subscription| {
             let options = planted::options(subscription.options.as_object()?.clone(), deviations);
             if deviations.has(Deviation::OddPostHeadersStopDelivery) && stops_delivery(options.get("post_headers")) {
                 return None;
             }
             if subscription.is_mail() {
-                let mail = |one| mail::notification(&subscription.subscriber, &options, one, deviations);
-                return Some(Task::mail(&subscription.subscriber, notifications.iter().map(mail).collect()));
+                let mail = |one: &Bytes| mail::notification(&subscription.subscriber, &options, one, deviations);
+                return Some(Task::mail(&subscription.subscriber, texts.iter().map(mail).collect()));
             }
             if subscription.is_trust() && deviations.has(Deviation::TrustNeedsKeystone) {
                 return None;
@@ -56,6 +59,7 @@ impl Model {
             Some(Task::new(subscription.url(), &options, &texts, policy, deviations))
         };
         let tasks: Vec<Task> = audience.iter().filter_map(task).collect();
+        self.check_deliveries(tasks.len())?;
         let notified = !tasks.is_empty();
         for task in planted::tasks(tasks, deviations) {
             self.start(now, task);

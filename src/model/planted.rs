@@ -10,7 +10,8 @@ use super::delivery::Task;
 use super::subscriptions::Subscription;
 use crate::policy::select;
 use crate::protocol::{
-    Delivery, DeliveryOutcome, Deviation, Deviations, Fault, FaultKind, Operation, ProjectId, QueueName, Reply, Request,
+    Delivery, DeliveryOutcome, Deviation, Deviations, Document, Fault, FaultKind, Operation, ProjectId, QueueName,
+    Reply, Request,
 };
 use crate::time::{Duration, Instant};
 
@@ -165,13 +166,15 @@ pub(super) fn delivery(delivery: &mut Delivery, retrying: bool, deviations: Devi
 }
 
 /// The notifications of a post, in the order in which they go out.
-pub(super) fn notifications(mut notifications: Vec<Value>, deviations: Deviations) -> Vec<Value> {
+pub(super) fn notifications(mut notifications: Vec<Document>, deviations: Deviations) -> Vec<Document> {
     let has = |deviation| deviations.has(deviation);
-    notifications.iter_mut().for_each(|notification| alter(notification, deviations));
+    if ALTERING.into_iter().any(has) {
+        notifications = notifications.iter().map(|notification| altered(notification.value(), deviations)).collect();
+    }
     match () {
         () if has(Deviation::BatchInReverse) => notifications.reverse(),
         () if has(Deviation::BatchIsOneNotification) && notifications.len() > 1 => {
-            notifications = vec![notifications.into()];
+            notifications = vec![Document::list(notifications)];
         }
         () if has(Deviation::BatchOnlyFirst) => notifications.truncate(1),
         () if has(Deviation::BatchSecondSkipped) && notifications.len() > 1 => {
@@ -186,17 +189,25 @@ pub(super) fn notifications(mut notifications: Vec<Value>, deviations: Deviation
     notifications
 }
 
-fn alter(notification: &mut Value, deviations: Deviations) {
+/// What changes a single notification.
+const ALTERING: [Deviation; 4] = [
+    Deviation::BodyIsString,
+    Deviation::NotificationIsBodyAlone,
+    Deviation::NotificationTtlMissing,
+    Deviation::QueueNameMissing,
+];
+
+fn altered(mut notification: Value, deviations: Deviations) -> Document {
     if deviations.has(Deviation::BodyIsString) {
         notification["body"] = notification["body"].to_string().into();
     }
     if deviations.has(Deviation::NotificationIsBodyAlone) {
-        *notification = notification["body"].take();
-        return;
+        return notification["body"].take().into();
     }
     for (deviation, key) in [(Deviation::NotificationTtlMissing, "ttl"), (Deviation::QueueNameMissing, "queue_name")] {
         notification.as_object_mut().filter(|_| deviations.has(deviation)).and_then(|keys| keys.shift_remove(key));
     }
+    notification.into()
 }
 
 /// Whether a subscriber is notified that is meant to be, or not.

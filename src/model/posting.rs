@@ -2,11 +2,11 @@
 //! Gives its messages, checked.
 //! Never stores one: either all are right, or none is kept.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::invalid;
 use crate::policy::is_falsy;
-use crate::protocol::{Deviation, Deviations, Fault, FaultKind, Options, QueueName};
+use crate::protocol::{Deviation, Deviations, Document, Fault, FaultKind, Options, QueueName};
 
 /// The shortest life of a message in seconds. Source: api-ref, "Post Message".
 const TTL_MIN_S: i64 = 60;
@@ -26,16 +26,16 @@ pub(super) struct NewMessage {
 }
 
 impl NewMessage {
-    /// What a subscriber is sent; it learns of the delay where the queue has one. The keys are
-    /// in this order. Observed: zaqar 23.0.1.
-    pub(super) fn notification(&self, queue: &QueueName, body: Value, tell_delay: bool) -> Value {
-        let mut notification = json!({"ttl": self.ttl_s, "body": body});
-        if tell_delay {
-            notification["delay"] = self.delay_s.into();
-        }
-        notification["Message_Type"] = "Notification".into();
-        notification["queue_name"] = queue.as_str().into();
-        notification
+    /// What a subscriber is sent, with this JSON for the body; it learns of the delay where the queue has one. The keys
+    /// are in this order. Observed: zaqar 23.0.1.
+    pub(super) fn notification(&self, queue: &QueueName, body: &str, tell_delay: bool) -> Document {
+        Document::object(|notification| {
+            notification.set_shown("ttl", self.ttl_s).set_json("body", body);
+            if tell_delay {
+                notification.set_shown("delay", self.delay_s);
+            }
+            notification.set_plain("Message_Type", &["Notification"]).set("queue_name", queue.as_str());
+        })
     }
 }
 

@@ -1,102 +1,151 @@
-//! Takes a post that is not stored yet.
-//! Gives how many bytes its messages will take.
+//! Takes what a post is about to store and to start.
+//! Gives the refusal of a server that has no room for it.
 //! Never counts what few have or what is small: bodies alone can fill a memory.
 
-use std::fmt::{self, Write};
+use super::store::New;
+use super::{Counts, Model};
+use crate::protocol::{Fault, FaultKind};
 
-use serde_json::Value;
+/// How much there may be, of all tenants together. Without bounds who only posts could fill any memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Deliveries that are under way or wait for a retry.
+    pub deliveries: usize,
+    /// Messages that are stored.
+    pub messages: usize,
+    /// Bytes that the bodies of stored messages have together.
+    pub bytes: usize,
+}
 
-use super::{Model, encryption};
-use crate::policy::is_falsy;
-use crate::protocol::{ProjectId, QueueName};
+impl Room {
+    /// No bounds: for who says himself what is posted.
+    pub const UNBOUNDED: Self = Self { deliveries: usize::MAX, messages: usize::MAX, bytes: usize::MAX };
 
-impl Model {
-    /// How many bytes the bodies of this post take once they are stored.
-    pub fn bytes_of_post(&self, project: &ProjectId, queue: &QueueName, document: &Value) -> usize {
-        let metadata = self.queue(project, queue).map(|queue| &queue.metadata);
-        let encrypts = metadata.and_then(|metadata| metadata.get("_enable_encrypt_messages"));
-        let encrypted = encrypts.is_some_and(|flag| !is_falsy(flag));
-        let messages = document.get("messages").and_then(Value::as_array).into_iter().flatten();
-        let bodies = messages.filter_map(|message| message.get("body"));
-        bodies.map(|body| if encrypted { encryption::stored_length(body) } else { json_length(body) }).sum()
+    /// The bound beyond which so much would go.
+    fn exceeded_by(self, stored: Stored) -> Option<String> {
+        let Self { messages, bytes, .. } = self;
+        if stored.messages > messages {
+            return Some(format!("{messages} messages"));
+        }
+        (stored.bytes > bytes).then(|| format!("{bytes} bytes of messages"))
     }
 }
 
-/// How long the JSON of a value is, without writing it.
-pub(super) fn json_length(value: &Value) -> usize {
-    let mut length = Length(0);
-    write!(length, "{value}").expect("it counts and does nothing else");
-    length.0
+/// Messages, and the bytes of their bodies.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Stored {
+    messages: usize,
+    bytes: usize,
 }
 
-struct Length(usize);
+impl Stored {
+    pub(super) fn of<'a>(messages: impl Iterator<Item = &'a New>) -> Self {
+        messages.fold(Self::default(), |sum, new| sum.and(Self { messages: 1, bytes: new.body.len() }))
+    }
 
-impl Write for Length {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0 += text.len();
+    const fn and(self, more: Self) -> Self {
+        Self { messages: self.messages + more.messages, bytes: self.bytes + more.bytes }
+    }
+}
+
+impl Model {
+    /// Refuses what can't be stored. A post is stored whole or not at all.
+    pub(super) fn check_storage(&mut self, more: Stored) -> Result<(), Fault> {
+        if self.room.exceeded_by(self.stored_at_most.and(more)).is_some() {
+            let Counts { messages, bytes, .. } = self.counts();
+            self.stored_at_most = Stored { messages, bytes };
+        }
+        match self.room.exceeded_by(self.stored_at_most.and(more)) {
+            Some(bound) => Err(full(format!("This server stores at most {bound}. Please try again later."))),
+            None => Ok(()),
+        }
+    }
+
+    /// Notes what has been stored. What is gone is not noted: counting takes as long as there are queues, so it is done
+    /// only when a bound seems to be reached.
+    pub(super) fn on_stored(&mut self, more: Stored) {
+        self.stored_at_most = self.stored_at_most.and(more);
+    }
+
+    /// Refuses deliveries that can't be kept in mind. A post goes to all of its subscribers or to none.
+    pub(super) fn check_deliveries(&self, more: usize) -> Result<(), Fault> {
+        let max = self.room.deliveries;
+        if more > max {
+            return Err(full(format!(
+                "The queue has {more} subscriptions, and this server makes at most {max} deliveries at a time."
+            )));
+        }
+        if self.deliveries_pending() + more > max {
+            let text = "Too many notifications are waiting for their subscribers. Please try again later.";
+            return Err(full(text.into()));
+        }
         Ok(())
     }
 }
 
+fn full(text: String) -> Fault {
+    Fault::new(FaultKind::ServiceUnavailable, text)
+}
+
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::model::Settings;
-    use crate::protocol::{Deviations, Operation, Reply, Request, Selection};
+    use crate::protocol::{Deviations, Operation, ProjectId, QueueName, Reply, Request, Selection};
     use crate::time::{Duration, Instant};
 
     /// A model, and how late it is.
     struct World(Model, u64);
 
     impl World {
-        fn ask(&mut self, operation: Operation) -> Value {
+        fn ask(&mut self, operation: Operation) -> u16 {
             let now = Instant::after_start(Duration::from_secs(self.1));
-            match self.0.handle(now, Request::new(project(), operation)) {
-                Reply::Done { body, .. } => body.map_or(Value::Null, |body| body.value()),
-                Reply::Fault(fault) => panic!("{fault:?}"),
+            let project = ProjectId::parse("p").expect("it is one");
+            match self.0.handle(now, Request::new(project, operation)) {
+                Reply::Done { status, .. } => status,
+                Reply::Fault(fault) => fault.kind.status(),
             }
         }
 
-        /// Posts these bodies, and checks what was said of them beforehand.
-        #[track_caller]
-        fn post(&mut self, bodies: &[Value]) {
+        fn post(&mut self, bodies: &[Value]) -> u16 {
             let messages: Vec<Value> = bodies.iter().map(|body| json!({"body": body, "ttl": 60})).collect();
-            let document = json!({"messages": messages});
-            let (before, more) = (self.0.counts().bytes, self.0.bytes_of_post(&project(), &queue(), &document));
-            self.ask(Operation::PostMessages { queue: queue(), document: Some(document), size: 1 });
-            assert_eq!(self.0.counts().bytes, before + more, "{bodies:?}");
+            let document = Some(json!({"messages": messages}));
+            self.ask(Operation::PostMessages { queue: queue(), document, size: 1 })
         }
-    }
-
-    fn project() -> ProjectId {
-        ProjectId::parse("p").expect("it is one")
     }
 
     fn queue() -> QueueName {
         QueueName::parse("q").expect("it is one")
     }
 
-    fn world(metadata: Value) -> World {
-        let mut world = World(Model::new(Settings::new(Deviations::NONE)), 0);
+    fn world(metadata: Value, bytes: usize) -> World {
+        let model = Model::new(Settings::new(Deviations::NONE)).bounded(Room { bytes, ..Room::UNBOUNDED });
+        let mut world = World(model, 0);
         world.ask(Operation::CreateQueue { queue: queue(), metadata: Some(metadata) });
         world
     }
 
     #[test]
-    fn what_a_post_takes_is_known_beforehand() {
+    fn a_post_is_refused_by_what_it_would_take_and_only_then() {
         let bodies = [json!(null), json!("\u{e9}\"\n"), json!({"a": [1, 1e15, "\u{1}"]}), json!("x".repeat(47))];
-        for metadata in [json!({}), json!({"_enable_encrypt_messages": true})] {
-            let mut world = world(metadata);
-            bodies.iter().for_each(|body| world.post(std::slice::from_ref(body)));
-            world.post(&bodies);
+        for (metadata, takes) in
+            [(json!({}), 4 + 8 + 37 + 49), (json!({"_enable_encrypt_messages": true}), 46 + 46 + 90 + 90)]
+        {
+            let check = |bytes, status| {
+                let mut world = world(metadata.clone(), bytes);
+                assert_eq!(world.post(&bodies), status, "{metadata}, {}", world.0.counts().bytes);
+                assert_eq!(world.0.counts().bytes, if status == 201 { takes } else { 0 });
+            };
+            check(takes, 201);
+            check(takes - 1, 503);
         }
     }
 
     #[test]
     fn what_is_gone_takes_nothing() {
-        let mut world = world(json!({}));
+        let mut world = world(json!({}), usize::MAX);
         world.post(&[json!("12"), json!("1234"), json!("123456")]);
         assert_eq!(world.0.counts().bytes, 4 + 6 + 8);
         let selection = Selection { pop: Some(1), ..Selection::default() };

@@ -3,7 +3,6 @@
 //! Never shows a body encrypted, unless a deviation says so.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -25,43 +24,46 @@ pub(super) struct Shown<'a> {
 }
 
 impl Shown<'_> {
-    /// A message as lists and claims show it; its link names the claim. Source: api-ref, "List Messages".
-    pub(super) fn entry(&self, view: View<'_>, claim: Option<Uuid>) -> Document {
-        let mut entry = Object::new();
-        entry.set_plain("id", format_args!("{}", view.message.id));
-        match claim {
-            Some(claim) => self.link(&mut entry, view, format_args!("?claim_id={claim}")),
-            None => self.link(&mut entry, view, format_args!("")),
-        }
+    /// Adds messages as lists and claims show them, each with the claim that its link names.
+    pub(super) fn messages<'v>(
+        &self,
+        body: &mut Object<'_>,
+        views: impl IntoIterator<Item = (View<'v>, Option<Uuid>)>,
+    ) {
+        let path = path_in_json(self.queue);
+        body.set_objects("messages", views, |entry, (view, claim)| self.entry(entry, &path, view, claim));
+    }
+
+    /// One message as lists show it.
+    pub(super) fn message(&self, view: View<'_>, claim: Option<Uuid>) -> Document {
+        Document::object(|entry| self.entry(entry, &path_in_json(self.queue), view, claim))
+    }
+
+    /// Source: api-ref, "List Messages".
+    fn entry(&self, entry: &mut Object<'_>, path: &str, view: View<'_>, claim: Option<Uuid>) {
+        set_id(entry, view);
+        link(entry, path, view, claim);
         entry.set_shown("ttl", view.message.ttl_s).set_shown("age", self.age(view));
-        self.describe(&mut entry, view);
-        entry.finish()
+        self.describe(entry, view);
     }
 
     /// A message as `pop` shows it. Source: api-ref, "Delete A Set Of Messages".
     pub(super) fn popped(&self, view: View<'_>) -> Document {
-        let mut entry = Object::new();
-        entry.set_plain("id", format_args!("{}", view.message.id));
-        self.count(&mut entry, view);
-        entry.finish()
+        Document::object(|entry| {
+            set_id(entry, view);
+            self.count(entry, view);
+        })
     }
 
-    /// A message with what the statistics say of it. Observed: zaqar 23.0.1; the API reference names no keys.
-    pub(super) fn statistic(&self, view: View<'_>, created: &str) -> Document {
-        let mut entry = Object::new();
-        self.link(&mut entry, view, format_args!(""));
-        self.count(&mut entry, view);
-        entry.set("created", created);
-        entry.finish()
-    }
-
-    /// Adds its address. The name of a queue has nothing that JSON escapes.
-    fn link(&self, entry: &mut Object, view: View<'_>, query: fmt::Arguments<'_>) {
-        entry.set_plain("href", format_args!("{}/messages/{}{query}", self.queue.path(), view.message.id));
+    /// Adds a message with what the statistics say of it. Observed: zaqar 23.0.1; the API reference names no keys.
+    pub(super) fn statistic(&self, entry: &mut Object<'_>, view: View<'_>, created: &str) {
+        link(entry, &path_in_json(self.queue), view, None);
+        self.count(entry, view);
+        entry.set_plain("created", &[created]);
     }
 
     /// Adds what is known of a message and of its claim.
-    fn count(&self, entry: &mut Object, view: View<'_>) {
+    fn count(&self, entry: &mut Object<'_>, view: View<'_>) {
         entry.set_shown("age", self.age(view)).set_shown("ttl", view.message.ttl_s);
         let claim = view.hold.and_then(|hold| hold.claim).map(|claim| claim.to_string());
         self.describe(entry, view);
@@ -69,7 +71,7 @@ impl Shown<'_> {
     }
 
     /// Adds the body, and its checksum where there is one.
-    fn describe(&self, entry: &mut Object, view: View<'_>) {
+    fn describe(&self, entry: &mut Object<'_>, view: View<'_>) {
         let body = self.body(view);
         entry.set_json("body", &body);
         if self.settings.options.enable_checksum
@@ -97,6 +99,29 @@ impl Shown<'_> {
             _ => stored,
         }
     }
+}
+
+fn set_id(entry: &mut Object<'_>, view: View<'_>) {
+    entry.set_plain("id", &[view.message.id.hyphenated().encode_lower(&mut Uuid::encode_buffer())]);
+}
+
+/// The path of a queue as JSON has it: of all that a name may contain, only a line feed is escaped.
+pub(super) fn path_in_json(queue: &QueueName) -> String {
+    queue.path().replace('\n', "\\n")
+}
+
+/// Adds the address of a message.
+fn link(entry: &mut Object<'_>, queue: &str, view: View<'_>, claim: Option<Uuid>) {
+    let (mut id, mut of_claim) = (Uuid::encode_buffer(), Uuid::encode_buffer());
+    let parts = [queue, "/messages/", view.message.id.hyphenated().encode_lower(&mut id)];
+    match claim {
+        None => entry.set_plain("href", &parts),
+        Some(claim) => {
+            let [queue, messages, id] = parts;
+            let claim = claim.hyphenated().encode_lower(&mut of_claim);
+            entry.set_plain("href", &[queue, messages, id, "?claim_id=", claim])
+        }
+    };
 }
 
 fn value_of(stored: &str) -> Value {

@@ -5,7 +5,7 @@
 use super::messages::no_queue;
 use super::store::View;
 use super::{Caller, Model, signed_url, told, unavailable};
-use crate::protocol::{Document, Fault, Object, QueueName, Reply, Transport};
+use crate::protocol::{Fault, Object, QueueName, Reply, Transport};
 use crate::time::Duration;
 
 impl Model {
@@ -17,16 +17,20 @@ impl Model {
         if caller.transport == Transport::Websocket && self.queue(&caller.project, name).is_none() {
             return Err(no_queue(caller, name));
         }
-        let Some(stored) = self.stored_queue(caller, name) else { return Ok(stats((0, 0), None)) };
+        let Some(stored) = self.stored_queue(caller, name) else { return Ok(stats((0, 0), |_| {})) };
         let counts = stored.messages.counts().ok_or_else(failed)?;
         if counts.1 == 0 {
-            return Ok(stats(counts, None));
+            return Ok(stats(counts, |_| {}));
         }
         let shown = self.shown_to_holder(caller, name);
         let ends = self.queue(&caller.project, name).and_then(|stored| stored.messages.oldest_and_newest());
         let (oldest, newest) = ends.ok_or_else(failed)?;
         let created = |message: View<'_>| date(self.settings.epoch.saturating_add(message.posted().since_start()));
-        Ok(stats(counts, Some([oldest, newest].map(|message| shown.statistic(message, &created(message))))))
+        Ok(stats(counts, |messages| {
+            for (key, message) in [("oldest", oldest), ("newest", newest)] {
+                messages.set_object(key, |entry| shown.statistic(entry, message, &created(message)));
+            }
+        }))
     }
 }
 
@@ -35,15 +39,13 @@ fn date(since_1970: Duration) -> String {
     format!("{}Z", signed_url::date(since_1970))
 }
 
-fn stats((claimed, total): (i64, i64), ends: Option<[Document; 2]>) -> Reply {
-    let mut messages = Object::new();
-    messages.set("claimed", &claimed).set("free", &(total - claimed)).set("total", &total);
-    if let Some([oldest, newest]) = ends {
-        messages.set_document("oldest", &oldest).set_document("newest", &newest);
-    }
-    let mut body = Object::new();
-    body.set_document("messages", &messages.finish());
-    told(200, None, body)
+fn stats((claimed, total): (i64, i64), set_ends: impl FnOnce(&mut Object<'_>)) -> Reply {
+    told(200, None, |body| {
+        body.set_object("messages", |messages| {
+            messages.set_shown("claimed", claimed).set_shown("free", total - claimed).set_shown("total", total);
+            set_ends(messages);
+        });
+    })
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub use delivery::{Delivery, DeliveryId, DeliveryOutcome, Means, Method};
 pub use deviation::{Deviation, Origin};
 pub use deviations::{Deviations, Profile};
 pub use document::Document;
-pub(crate) use document::Object;
+pub(crate) use document::{Object, text_of};
 pub use fault::{Fault, FaultKind};
 pub use names::{ClientId, ProjectId, QueueKind, QueueName, SubscriptionId};
 pub use options::{OptionError, Options, Secret};

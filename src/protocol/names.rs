@@ -1,8 +1,9 @@
 //! Takes text from outside.
 //! Gives names and ids that are known to be well-formed, so that nobody checks them twice.
-//! Never repairs a bad name.
+//! Never repairs a bad name, and never copies a good one: whoever needs one of his own shares it.
 
 use std::fmt;
+use std::sync::Arc;
 
 use uuid::Uuid;
 
@@ -36,7 +37,7 @@ pub enum QueueKind {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct QueueName {
     kind: QueueKind,
-    name: String,
+    name: Arc<str>,
 }
 
 impl QueueName {
@@ -105,7 +106,7 @@ impl QueueKind {
 
 /// A tenant: any text but the empty one. Source: api-ref, `X-Project-ID`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ProjectId(String);
+pub struct ProjectId(Arc<str>);
 
 text_newtype!(ProjectId);
 
@@ -128,14 +129,14 @@ impl ProjectId {
 
 /// Who sends a request: one of the programs of a tenant. Source: api-ref, `Client-ID`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ClientId(String);
+pub struct ClientId(Arc<str>);
 
 text_newtype!(ClientId);
 
 impl ClientId {
     /// The client that says so. Spellings of one UUID are one client.
     pub fn of_uuid(uuid: Uuid) -> Self {
-        Self(uuid.to_string())
+        Self(text_of(uuid))
     }
 
     /// The client of this name, where a server takes any.
@@ -146,20 +147,24 @@ impl ClientId {
 
 /// A subscription's id, made by the server, or whatever a client takes for one: that names nothing then.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct SubscriptionId(String);
+pub struct SubscriptionId(Arc<str>);
 
 text_newtype!(SubscriptionId);
 
 impl SubscriptionId {
     /// The id made of a random identifier.
     pub fn new(uuid: Uuid) -> Self {
-        Self(uuid.to_string())
+        Self(text_of(uuid))
     }
 
     /// The id a client named.
     pub fn of_text(text: &str) -> Self {
         Self(text.into())
     }
+}
+
+fn text_of(uuid: Uuid) -> Arc<str> {
+    Arc::from(&*uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()))
 }
 
 #[cfg(test)]

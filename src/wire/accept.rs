@@ -54,7 +54,7 @@ fn quality(wanted: &str, header: &str) -> Option<f64> {
     for range in header.split(',') {
         let range = Range::parse(range)?;
         let covers = |said: &str, wanted: &str| said == "*" || said == wanted;
-        if covers(&range.main, main) && covers(&range.sub, sub) {
+        if covers(range.main, main) && covers(range.sub, sub) {
             let specific = [range.main != "*", range.sub != "*", !range.has_parameters];
             if (specific, range.quality) >= best {
                 best = (specific, range.quality);
@@ -64,19 +64,19 @@ fn quality(wanted: &str, header: &str) -> Option<f64> {
     Some(best.1)
 }
 
-struct Range {
-    main: String,
-    sub: String,
+struct Range<'a> {
+    main: &'a str,
+    sub: &'a str,
     has_parameters: bool,
     quality: f64,
 }
 
-impl Range {
-    fn parse(text: &str) -> Option<Self> {
+impl<'a> Range<'a> {
+    fn parse(text: &'a str) -> Option<Self> {
         let mut parts = text.split(';').map(str::trim);
         let full = parts.next().filter(|full| *full != "*").unwrap_or("*/*");
         let (main, sub) = full.split_once('/')?;
-        let mut range = Self { main: main.trim().into(), sub: sub.trim().into(), has_parameters: false, quality: 1.0 };
+        let mut range = Self { main: main.trim(), sub: sub.trim(), has_parameters: false, quality: 1.0 };
         for (name, value) in parts.filter_map(|part| part.split_once('=')) {
             if name.trim().eq_ignore_ascii_case("q") {
                 range.quality = value.trim().parse().ok().filter(|quality| (0.0..=1.0).contains(quality))?;

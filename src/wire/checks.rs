@@ -57,6 +57,9 @@ pub(super) fn client(request: &HttpRequest, settings: &Settings) -> Result<Clien
 
 /// Dashes may stand anywhere or nowhere, braces and a prefix around. Observed: zaqar 23.0.1.
 fn uuid(text: &str) -> Option<Uuid> {
+    if let Ok(usual) = Uuid::try_parse(text) {
+        return Some(usual);
+    }
     let text = text.replace("urn:", "").replace("uuid:", "");
     let digits = text.trim_matches(['{', '}']).replace('-', "");
     if digits.len() == 32 { Uuid::try_parse(&digits).ok() } else { None }

@@ -38,7 +38,7 @@ pub fn answer(model: &mut Model, now: Instant, request: &HttpRequest) -> HttpRes
 mod tests {
     use super::*;
     use crate::model::Settings;
-    use crate::protocol::Deviations;
+    use crate::protocol::{Deviation, Deviations};
 
     fn ask(model: &mut Model, method: &str, target: &str, body: &str) -> String {
         let client = ("client-id", "4ef3da41-af53-4c07-96d5-7b89af752778");
@@ -64,6 +64,17 @@ mod tests {
         let expected =
             format!(r#"{{"ttl":3600,"body":{body},"delay":30,"Message_Type":"Notification","queue_name":"orders"}}"#);
         assert_eq!(String::from_utf8_lossy(&notified), expected);
+    }
+
+    #[test]
+    fn a_name_that_ends_with_a_line_feed_is_written_as_json_has_it() {
+        let deviations = Deviations::NONE.with(Deviation::TrailingNewlineInNames);
+        let mut model = Model::new(Settings::new(deviations));
+        let messages = "/v2/queues/orders%0A/messages";
+        let posted = ask(&mut model, "POST", messages, r#"{"messages": [{"body": 1}]}"#);
+        assert!(posted.starts_with(r#"{"resources":["/v2/queues/orders\n/messages/"#), "{posted}");
+        let listed = ask(&mut model, "GET", &format!("{messages}?echo=true"), "");
+        assert!(listed.contains(r#""href":"/v2/queues/orders\n/messages/"#), "{listed}");
     }
 
     #[test]
