@@ -5,7 +5,8 @@
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::messages::{Place, at_most, id_of};
+use super::messages::{Place, id_of};
+use super::page::{self, LIMIT_TEXT};
 use super::posting::{body_fault, integer};
 use super::shown::Shown;
 use super::store::Terms;
@@ -25,7 +26,7 @@ impl Model {
     ) -> Result<Reply, Fault> {
         let terms = self.terms(document.unwrap_or_else(|| json!({})))?;
         self.check_ttl(terms)?;
-        let limit = at_most(limit, self.settings.options.max_messages_per_claim_or_pop, "Limit")?;
+        let limit = page::limit(limit, self.settings.options.max_messages_per_claim_or_pop, LIMIT_TEXT)?;
         self.check_grace(terms)?;
         let id = self.ids.uuid();
         let numbers = self.claim_oldest(caller, queue, id, terms, limit);

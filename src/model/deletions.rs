@@ -4,10 +4,15 @@
 
 use uuid::Uuid;
 
-use super::messages::{Place, at_most, count, id_of};
+use super::foreign::Foreign;
+use super::messages::{Place, count, id_of};
+use super::page::limit;
 use super::store::Terms;
 use super::{Caller, Model, done, invalid, told, unavailable};
 use crate::protocol::{Deviation, Document, Fault, FaultKind, QueueName, Reply, Selection};
+
+/// What a wrong number of messages to pop is answered with, up to the maximum.
+const POP_TEXT: &str = "Pop value must be at least 1 and may not be greater than";
 
 impl Model {
     pub(super) fn delete_messages(
@@ -31,7 +36,7 @@ impl Model {
                 ))
             }
             (None, Some(pop)) => {
-                let limit = at_most(Some(pop), options.max_messages_per_claim_or_pop, "Pop value")?;
+                let limit = limit(Some(pop), options.max_messages_per_claim_or_pop, POP_TEXT)?;
                 let messages = self.pop(caller, queue, limit)?;
                 Ok(told(200, None, |body| _ = body.set_json("messages", Document::list(messages).as_str())))
             }
@@ -75,6 +80,14 @@ impl Model {
         id: &str,
         claim: Option<&str>,
     ) -> Result<Reply, Fault> {
+        match self.foreign(caller, queue, id) {
+            None => {}
+            Some(Foreign::Claim(claim)) => {
+                self.break_claim(claim);
+                return Ok(done(204, None, None));
+            }
+            Some(Foreign::Subscription) => return Err(unavailable("Message could not be deleted.")),
+        }
         let Some(place) = self.locate(caller, queue, id) else { return Ok(done(204, None, None)) };
         let refused = |kind, text| Err(Fault::new(kind, text));
         let unknown = "The specified claim does not exist or has expired.";

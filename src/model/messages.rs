@@ -7,17 +7,14 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::page::links;
+use super::page::{LIMIT_TEXT, limit, links};
 use super::posting::{NewMessage, Rules};
 use super::queues::Queue;
 use super::room::Stored;
 use super::shown::{Shown, path_in_json};
 use super::store::{Filter, Form, New, View};
-use super::{Caller, Model, encryption, invalid, told, unavailable};
+use super::{Caller, Model, encryption, told, unavailable};
 use crate::protocol::{Deviation, Fault, FaultKind, Page, ProjectId, QueueName, Reply, Transport, Wanted, text_of};
-
-/// How many entries a page has unless said otherwise. Source: api-ref, "limit".
-const PAGE: usize = 10;
 
 /// Where a message stands.
 #[derive(Clone, Debug)]
@@ -106,7 +103,7 @@ impl Model {
     ) -> Result<Reply, Fault> {
         let deviations = self.settings.deviations;
         let options = &self.settings.options;
-        let limit = at_most(page.limit, options.max_messages_per_page, "Limit")?;
+        let limit = limit(page.limit, options.max_messages_per_page, LIMIT_TEXT)?;
         let path = format!("{}/messages", queue.path());
         if caller.transport == Transport::Websocket && self.queue(&caller.project, queue).is_none() {
             return Err(no_queue(caller, queue));
@@ -143,7 +140,10 @@ impl Model {
 
     pub(super) fn get_messages(&mut self, caller: &Caller, queue: &QueueName, ids: &[String]) -> Result<Reply, Fault> {
         let options = &self.settings.options;
-        at_most(Some(count(ids)), options.max_messages_per_page, "Limit")?;
+        limit(Some(count(ids)), options.max_messages_per_page, LIMIT_TEXT)?;
+        if ids.iter().any(|id| self.foreign(caller, queue, id).is_some()) {
+            return Err(unavailable("Message could not be retrieved."));
+        }
         let places: Vec<Place> = ids.iter().filter_map(|id| self.locate(caller, queue, id)).collect();
         if places.is_empty() {
             let quoted: Vec<String> = ids.iter().map(|id| format!("'{id}'")).collect();
@@ -160,6 +160,9 @@ impl Model {
         let project = &caller.project;
         if self.queue(project, queue).is_none() {
             return Err(no_queue(caller, queue));
+        }
+        if self.foreign(caller, queue, id).is_some() {
+            return Err(unavailable("Message could not be retrieved."));
         }
         let place = self.locate(caller, queue, id);
         let shown = self.shown(caller, queue);
@@ -253,13 +256,6 @@ pub(super) fn id_of(text: &str) -> Option<Uuid> {
 
 pub(super) fn count(ids: &[String]) -> i64 {
     i64::try_from(ids.len()).expect("a query is shorter")
-}
-
-/// A limit, if it is not too high.
-pub(super) fn at_most(limit: Option<i64>, max: i64, what: &str) -> Result<usize, Fault> {
-    let Some(limit) = limit else { return Ok(PAGE) };
-    let limit = usize::try_from(limit).ok().filter(|_| (1..=max).contains(&limit));
-    limit.ok_or_else(|| invalid(format!("{what} must be at least 1 and may not be greater than {max}.")))
 }
 
 /// What the link to the next page repeats.

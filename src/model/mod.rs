@@ -10,6 +10,7 @@ mod deletions;
 mod delivery;
 mod encryption;
 mod flavors;
+mod foreign;
 mod health;
 mod mail;
 mod messages;
@@ -51,7 +52,6 @@ use queues::Queue;
 pub use room::Room;
 use room::Stored;
 pub use signed_url::{Claim, opens};
-use subscription_store::Subscriptions;
 
 /// What an operator sets, and what differs from the documents.
 #[derive(Clone, Debug)]
@@ -130,8 +130,8 @@ pub struct Model {
     catalogue: Catalogue,
     tasks: BTreeMap<DeliveryId, Task>,
     waiting: BTreeMap<(Instant, DeliveryId), Task>,
-    /// Subscriptions of deleted queues that a server forgot to delete with them.
-    orphans: BTreeMap<(ProjectId, QueueName), Subscriptions>,
+    /// What a server forgot to delete with a queue: the next one of its name has it.
+    orphans: BTreeMap<(ProjectId, QueueName), Queue>,
     ready: VecDeque<Delivery>,
     next_delivery: u64,
     /// The queue whose expired messages were cleared away last.

@@ -14,12 +14,19 @@ use crate::protocol::{Fault, Page};
 /// reference names no number.
 const ENTRIES: usize = 10;
 
+/// What a wrong limit of messages, claims and subscriptions is answered with, up to the maximum. Observed: zaqar 23.0.1.
+pub(super) const LIMIT_TEXT: &str = "Limit must be at least 1 and may not be greater than";
+
+/// What one of queues, pools and flavors is.
+pub(super) const QUEUE_LIMIT_TEXT: &str = "Limit must be at least 1 and no greater than";
+
 /// What is escaped in a link: all that is not unreserved in an address.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// How many entries a page has. `refusal` is the sentence that a wrong limit is answered with, up to the maximum.
-pub(super) fn limit(page: &Page, max: i64, refusal: &str) -> Result<usize, Fault> {
-    match page.limit {
+/// How many entries a page has, or how many messages a claim takes. `refusal` is the sentence that a wrong limit is
+/// answered with, up to the maximum.
+pub(super) fn limit(asked: Option<i64>, max: i64, refusal: &str) -> Result<usize, Fault> {
+    match asked {
         None => Ok(ENTRIES),
         Some(limit) if (1..=max).contains(&limit) => Ok(usize::try_from(limit).expect("it is not negative")),
         Some(_) => Err(invalid(format!("{refusal} {max}."))),
@@ -63,7 +70,7 @@ mod tests {
     }
 
     fn limit_of(limit: Option<i64>) -> Result<usize, Fault> {
-        super::limit(&Page { limit, ..Page::default() }, 5, "At most")
+        super::limit(limit, 5, "At most")
     }
 
     #[test]

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::page::{limit, links, parameter};
+use super::page::{QUEUE_LIMIT_TEXT, limit, links, parameter};
 use super::repr::repr;
-use super::{Caller, Model, done, invalid};
+use super::{Caller, Model, done, invalid, unavailable};
 use crate::protocol::{Deviation, Fault, FaultKind, Operation, Page, ProjectId, Reply};
 
 /// The pools and flavors that administrators have registered.
@@ -181,8 +181,14 @@ impl Model {
         Some(Fault::new(FaultKind::ServiceUnavailable, format!("{text} Please try again in a few seconds.")))
     }
 
-    /// Checks that a new queue finds a pool of its flavor.
-    pub(super) fn check_flavor(&self, caller: &Caller, metadata: &Map<String, Value>) -> Result<(), Fault> {
+    /// Checks that a queue with this metadata finds a pool of its flavor. A flavor that nobody knows is answered as `kind`;
+    /// where there is no pool, the queue could not be `done`.
+    pub(super) fn check_flavor(
+        &self,
+        caller: &Caller,
+        metadata: &Map<String, Value>,
+        (kind, done): (FaultKind, &str),
+    ) -> Result<(), Fault> {
         if !self.settings.options.pooling {
             return Ok(());
         }
@@ -190,13 +196,12 @@ impl Model {
         let name = flavor.and_then(Value::as_str);
         if let Some(flavor) = flavor.filter(|_| !name.is_some_and(|name| self.has_flavor(caller, name))) {
             let shown = name.map_or_else(|| repr(flavor), str::to_owned);
-            return Err(invalid(format!("Flavor {shown} does not exist")));
+            return Err(Fault::new(kind, format!("Flavor {shown} does not exist")));
         }
         if self.has_pool(name) {
             return Ok(());
         }
-        let text = "Queue could not be created. Please try again in a few seconds.";
-        Err(Fault::new(FaultKind::ServiceUnavailable, text))
+        Err(unavailable(&format!("Queue could not be {done}.")))
     }
 
     /// Whether there is a pool of this flavor, or one of none, to put a queue in. A weight of 0 takes no queues.
@@ -226,7 +231,7 @@ impl Pool {
 
 /// The page of names that a query asks for. Observed: zaqar 23.0.1.
 pub(super) fn listed<'a>(page: &Page, most: i64, names: impl Iterator<Item = &'a str>) -> Result<Vec<&'a str>, Fault> {
-    let limit = limit(page, most, "Limit must be at least 1 and no greater than")?;
+    let limit = limit(page.limit, most, QUEUE_LIMIT_TEXT)?;
     let after = page.marker.as_deref().unwrap_or_default();
     Ok(names.filter(|name| *name > after).take(limit).collect())
 }

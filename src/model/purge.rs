@@ -34,6 +34,10 @@ impl Model {
         if messages && partly {
             while !self.pop(caller, name, POP).map_err(|_| unavailable("Queue could not be purged."))?.is_empty() {}
         }
+        let pooled = self.settings.options.pooling && deviations.has(Deviation::PooledPurgeNeedsQueue);
+        if subscriptions && pooled && self.queue(&caller.project, name).is_none() {
+            return Err(unavailable("Queue could not be purged."));
+        }
         if let Some(queue) = self.queue_mut(&caller.project, name) {
             if messages && !partly {
                 queue.messages = Store::default();

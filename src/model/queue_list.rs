@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::page::{limit, links, parameter};
+use super::page::{QUEUE_LIMIT_TEXT, limit, links, parameter};
 use super::queues::Queue;
 use super::{Caller, Model, done};
 use crate::protocol::{Deviation, Fault, FaultKind, Page, QueueKind, QueueName, Reply, WantedQueues};
@@ -22,7 +22,7 @@ impl Model {
         let deviations = self.settings.deviations;
         let filter = Filter::read(wanted, deviations.has(Deviation::UnexpectedTypeCrashes))?;
         let max = self.settings.options.max_queues_per_page;
-        let limit = limit(page, max, "Limit must be at least 1 and no greater than")?;
+        let limit = limit(page.limit, max, QUEUE_LIMIT_TEXT)?;
         let all = self.projects.get(&caller.project).into_iter().flatten().filter(|(name, _)| name.kind() == kind);
         let unfiltered = deviations.has(Deviation::ListIgnoresFilters);
         let marker = self.queue_marker(all.clone().map(|(name, _)| name.as_str()), page);
@@ -36,8 +36,11 @@ impl Model {
         let mut body = json!({ word: queues, "links": links });
         let count = all.count();
         let counted = count > 0 || !deviations.has(Deviation::ZeroCountOmitted);
-        if wanted.with_count == Some(true) && counted {
-            body["count"] = count.into();
+        let pooled = self.settings.options.pooling && deviations.has(Deviation::PooledCountIsTrue);
+        match wanted.with_count {
+            Some(true) if pooled => body["count"] = true.into(),
+            Some(true) if counted => body["count"] = count.into(),
+            _ => {}
         }
         Ok(done(200, None, Some(body)))
     }

@@ -42,7 +42,7 @@ impl Model {
         if self.keeps_none(&name) {
             return Ok(done(204, location, None));
         }
-        self.check_flavor(caller, &metadata)?;
+        self.check_flavor(caller, &metadata, (FaultKind::InvalidApiRequest, "created"))?;
         let existed = self.queue(&caller.project, &name).is_some();
         if !existed || self.settings.deviations.has(Deviation::CreateAgainReplacesMetadata) {
             self.queue_or_new(&caller.project, name).metadata = metadata;
@@ -70,6 +70,7 @@ impl Model {
         let policy = !self.settings.deviations.has(Deviation::QueuePatchNotValidated);
         check(&metadata, &self.settings, policy).map_err(|refusal| refused(refusal, FaultKind::InvalidRequestBody))?;
         self.check_size(&metadata)?;
+        self.check_flavor(caller, &metadata, (FaultKind::NotFound, "updated"))?;
         if !self.settings.deviations.has(Deviation::QueuePatchNotStored) {
             self.queue_or_new(project, name.clone()).metadata.clone_from(&metadata);
         }
@@ -107,9 +108,16 @@ impl Model {
     pub(super) fn delete_queue(&mut self, caller: &Caller, name: &QueueName) -> Reply {
         let deviations = self.settings.deviations;
         let project = &caller.project;
-        if let Some(gone) = self.projects.get_mut(project).and_then(|queues| queues.remove(name)) {
+        if let Some(mut gone) = self.projects.get_mut(project).and_then(|queues| queues.remove(name)) {
+            let mut left = Queue::default();
             if deviations.has(Deviation::DeletedQueueKeepsSubscriptions) {
-                self.orphans.insert((project.clone(), name.clone()), gone.subscriptions);
+                left.subscriptions = gone.subscriptions;
+            }
+            if deviations.has(Deviation::DeletedQueueKeepsClaims) {
+                left.messages = gone.messages.take_claims();
+            }
+            if !left.subscriptions.is_empty() || left.messages.has_claims() {
+                self.orphans.insert((project.clone(), name.clone()), left);
             }
             if deviations.has(Deviation::QueueDeleteKeepsPolicy) {
                 self.queue_or_new(project, name.clone()).metadata = gone.metadata;
@@ -133,10 +141,9 @@ impl Model {
             self.projects.insert(project.clone(), BTreeMap::new());
         }
         let queues = self.projects.get_mut(project).expect("it is there or was put there");
-        queues.entry(name).or_insert_with_key(|name| {
-            let subscriptions = orphans.remove(&(project.clone(), name.clone())).unwrap_or_default();
-            Queue { subscriptions, ..Queue::default() }
-        })
+        queues
+            .entry(name)
+            .or_insert_with_key(|name| orphans.remove(&(project.clone(), name.clone())).unwrap_or_default())
     }
 }
 

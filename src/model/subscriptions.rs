@@ -7,7 +7,8 @@ use std::ops::Bound;
 use serde_json::{Map, Value, json};
 
 use super::confirmation::Confirmation;
-use super::page::{limit, links};
+use super::page::{LIMIT_TEXT, limit, links};
+use super::queues::Queue;
 use super::subscription_document::{Wish, already_exists, could_not, crashed};
 use super::{Caller, Model, Settings, done, invalid, planted};
 use crate::protocol::{Deviation, Fault, FaultKind, Page, ProjectId, QueueName, Reply, SubscriptionId, Transport};
@@ -15,8 +16,6 @@ use crate::time::{Duration, Instant};
 
 /// The schemes that a subscriber can be reached by. Source: zaqar.conf reference, subscriber_types.
 const SCHEMES: [&str; 5] = ["http", "https", "mailto", "trust+http", "trust+https"];
-
-const LIMIT_TEXT: &str = "Limit must be at least 1 and may not be greater than";
 
 /// A stored subscription.
 #[derive(Clone, Debug)]
@@ -220,7 +219,7 @@ impl Model {
         page: &Page,
     ) -> Result<Reply, Fault> {
         let now = caller.now;
-        let limit = limit(page, self.settings.options.max_subscriptions_per_page, LIMIT_TEXT)?;
+        let limit = limit(page.limit, self.settings.options.max_subscriptions_per_page, LIMIT_TEXT)?;
         let marker = page.marker.as_deref().map(SubscriptionId::of_text);
         let shown: Vec<(&SubscriptionId, Value)> = self
             .subscriptions_page(now, &caller.project, queue, marker.as_ref(), limit)
@@ -243,7 +242,8 @@ impl Model {
         limit: usize,
     ) -> Vec<(&SubscriptionId, &Subscription)> {
         let has = |deviation| self.settings.deviations.has(deviation);
-        let Some(stored) = self.queue(project, queue).map(|queue| &queue.subscriptions) else {
+        let orphaned = || self.orphans.get(&(project.clone(), queue.clone()));
+        let Some(Queue { subscriptions: stored, .. }) = self.queue(project, queue).or_else(orphaned) else {
             return Vec::new();
         };
         // Not the same as marker-looked-up-by-rank, though the reference looks for ranks here too: of subscriptions the first

@@ -2,7 +2,7 @@
 //! Gives the answer of a server that has no store for them, if it is such a one.
 //! Never keeps a topic: it is kept as a queue is, in a name space of its own.
 
-use super::page::limit;
+use super::page::{QUEUE_LIMIT_TEXT, limit};
 use super::{Model, done};
 use crate::protocol::{Deviation, Fault, FaultKind, Operation, QueueKind, QueueName, Reply};
 
@@ -21,7 +21,7 @@ impl Model {
         };
         match operation {
             Operation::ListTopics { page, .. } if self.settings.deviations.has(Deviation::TopicsNotKept) => {
-                match limit(page, self.settings.options.max_queues_per_page, LIMIT_TEXT) {
+                match limit(page.limit, self.settings.options.max_queues_per_page, QUEUE_LIMIT_TEXT) {
                     Ok(_) => unavailable("Topics could not be listed."),
                     Err(fault) => Some(Err(fault)),
                 }
@@ -35,8 +35,6 @@ impl Model {
         }
     }
 }
-
-const LIMIT_TEXT: &str = "Limit must be at least 1 and no greater than";
 
 #[cfg(test)]
 mod tests {

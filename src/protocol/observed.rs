@@ -33,6 +33,8 @@ macro_rules! with_observed {
                 "A confirmation that can't be delivered is not sent again, or by the defaults if the subscription's policy says ignore_subscription_override.";
             DeadLetterStaysClaimed, "dead-letter-stays-claimed",
                 "A message in the dead letter queue is held by the claim that moved it until that expires, and keeps its old life.";
+            DeletedQueueKeepsClaims, "deleted-queue-keeps-claims",
+                "The claims of a deleted queue live on, without their messages, in the next queue of its name.";
             DeletedQueueKeepsSubscriptions, "deleted-queue-keeps-subscriptions",
                 "The subscriptions of a deleted queue live on and serve the next queue of its name.";
             DuplicateSubscriptionAccepted, "duplicate-subscription-accepted",
@@ -63,6 +65,8 @@ macro_rules! with_observed {
                 "null, \"\", 0.0, [] and {} are accepted whatever type a key asks for.";
             FiltersAfterPaging, "filters-after-paging",
                 "A page of messages is cut before those are left out that are not wanted.";
+            ForeignIdsCrash, "foreign-ids-crash",
+                "The id of a claim or a subscription where a message's belongs is answered with 503, and a claim that is deleted so is broken.";
             HomeDocumentIncomplete, "home-document-incomplete",
                 "The home document says nothing of topics, confirmations and some parameters, and misnames claim_id.";
             HttpErrorNotRetried, "http-error-not-retried",
@@ -107,6 +111,10 @@ macro_rules! with_observed {
                 "The grace of a claim that is renewed may be any integer.";
             PoolNamesUnchecked, "pool-names-unchecked",
                 "A pool or a flavor may have any name.";
+            PooledCountIsTrue, "pooled-count-is-true",
+                "With pooling, a list of queues that is to say how many there are says true.";
+            PooledPurgeNeedsQueue, "pooled-purge-needs-queue",
+                "With pooling, purging the subscriptions of a queue that does not exist is answered with 503.";
             PowerBackoffOneSecondShort, "power-backoff-one-second-short",
                 "geometric and exponential delays are computed in floating point and truncated, so some are one second short.";
             PurgeLeavesMuch, "purge-leaves-much",

@@ -75,8 +75,10 @@ pub(super) fn is_doubtful(planned: &Planned, record: &ScenarioFinished) -> bool 
         let timed = [".delays_s", ".first_at_s"].iter().any(|name| check.check.ends_with(name));
         timed || wrong_count(check).is_some_and(|wrong| late.contains(&wrong))
     };
-    let rows = || record.deliveries.iter().flat_map(|delivery| &delivery.rows);
-    let early = rows().any(|row| row.verdict == RowVerdict::Early);
+    // An attempt that was late and found the port open shifts those after it: their gaps are those of their neighbours.
+    let shifted = |path: &str| late.iter().any(|(check, _)| check.strip_suffix(".attempts") == Some(path));
+    let unshifted = record.deliveries.iter().filter(|delivery| !shifted(&delivery.path));
+    let early = unshifted.flat_map(|delivery| &delivery.rows).any(|row| row.verdict == RowVerdict::Early);
     match record.verdict {
         ResultKind::Inconclusive => true,
         ResultKind::Fail => !late.is_empty() && !early && record.checks.iter().filter(unexcused).all(of_time),
@@ -106,4 +108,52 @@ fn closes_its_port(planned: &Planned) -> bool {
 fn wrong_count(check: &CheckRecord) -> Option<LateRow> {
     let counted = check.observed.get("attempts")?.as_u64()?;
     (check.outcome == CheckOutcome::Fail).then(|| (check.check.clone(), usize::try_from(counted).unwrap_or(usize::MAX)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::judge::{Clockwork, judge};
+    use crate::protocol::Deviations;
+    use crate::runner::catch::play;
+    use crate::runner::{Suite, ledger, record};
+    use crate::time::{Duration, Instant};
+
+    /// Whether it is doubtful that the attempts of a case came at these seconds, on a clock that runs 20 times fast.
+    fn check(slug: &str, arrived_s: &[f64], expected: bool) {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+        let register = Suite::read_register(&root.join("requirements.json")).expect("it is in order");
+        let suite = Suite::read_files(&root, &[root.join(format!("delivery/{slug}.json"))], register);
+        let planned = suite.expect("it is in order").plan().remove(0);
+        let mut observed = play(&planned.case, Deviations::NONE).expect("the model plays it");
+        let attempt = observed.attempts.first().cloned().expect("there is one");
+        let at = |arrived_s: &f64| {
+            let arrived = Instant::after_start(Duration::from_secs_f64(*arrived_s));
+            crate::judge::Attempt { arrived, ended: arrived, due: arrived, ..attempt.clone() }
+        };
+        observed.attempts = arrived_s.iter().map(at).collect();
+        let clock = Clockwork::Real { scale: 20 };
+        let verdict = judge(&planned.case, &observed, clock);
+        let finding = ledger::compare(None, &planned, &verdict, clock);
+        let record = record::finished(&planned, observed, verdict, finding);
+        assert_eq!(is_doubtful(&planned, &record), expected, "{slug} {arrived_s:?}: {record:?}");
+    }
+
+    #[test]
+    fn a_late_attempt_that_finds_the_port_open_shifts_the_others_and_proves_nothing() {
+        let slug = "refused-connections-use-up-retries";
+        check(slug, &[10.0, 20.0, 35.0], false); // As it should be.
+        check(slug, &[7.2, 12.2, 22.2, 37.2], true);
+        check(slug, &[10.0, 20.0, 37.0], true); // Late.
+        check(slug, &[10.0, 18.0, 33.0], false); // Early.
+        check("refused-connection-is-retried", &[12.1], true);
+        check("refused-connection-is-retried", &[15.0], false);
+    }
+
+    #[test]
+    fn where_no_port_closes_a_wrong_count_is_a_failure() {
+        check("server-error-is-retried", &[0.0, 0.0, 0.0, 5.0], false);
+    }
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::HttpRequest;
 use super::accept::takes_json;
 use crate::model::{Claim, Settings, opens};
-use crate::protocol::{ClientId, Deviation, Fault, FaultKind, ProjectId};
+use crate::protocol::{ClientId, Deviation, Fault, FaultKind, Options, ProjectId};
 use crate::time::Instant;
 
 /// A body may be anything but a form. Observed: zaqar 23.0.1, which lets a form with a charset through.
@@ -44,19 +44,27 @@ pub(super) fn client(request: &HttpRequest, settings: &Settings) -> Result<Clien
         None if options.client_id_uuid_safe == "strict" => return Err(malformed()),
         _ => {}
     }
+    let misnamed = settings.deviations.has(Deviation::ClientIdLengthMisnamed);
+    client_of_length(text, options).map_err(|fault| if misnamed { malformed() } else { fault })
+}
+
+/// The client, where any text of a certain length names one.
+pub(super) fn client_of_length(text: &str, options: &Options) -> Result<ClientId, Fault> {
     let (min, max) = (options.min_length_client_id, options.max_length_client_id);
-    if !(min..=max).contains(&(text.chars().count() as i64)) {
-        if settings.deviations.has(Deviation::ClientIdLengthMisnamed) {
-            return Err(malformed());
-        }
-        let text = format!("Length of client id must be at least {min} and no greater than {max}.");
-        return Err(Fault::new(FaultKind::InvalidApiRequest, text));
+    if (min..=max).contains(&(text.chars().count() as i64)) {
+        return Ok(client_of_any(text));
     }
-    Ok(uuid(text).map_or_else(|| ClientId::of_text(text), ClientId::of_uuid))
+    let text = format!("Length of client id must be at least {min} and no greater than {max}.");
+    Err(Fault::new(FaultKind::InvalidApiRequest, text))
+}
+
+/// The client, where nobody looks at the text.
+pub(super) fn client_of_any(text: &str) -> ClientId {
+    uuid(text).map_or_else(|| ClientId::of_text(text), ClientId::of_uuid)
 }
 
 /// Dashes may stand anywhere or nowhere, braces and a prefix around. Observed: zaqar 23.0.1.
-fn uuid(text: &str) -> Option<Uuid> {
+pub(super) fn uuid(text: &str) -> Option<Uuid> {
     if let Ok(usual) = Uuid::try_parse(text) {
         return Some(usual);
     }

@@ -43,14 +43,8 @@ pub(in crate::front) async fn serve_websocket<S>(
     let Some(socket) = socket else { return };
     let counted = front.clone();
     let _open = Open::counted(&counted.metrics().connections);
-    let mut connection = Connection {
-        socket,
-        registered: relay.register(),
-        front,
-        relay,
-        framing: Framing::Text,
-        subscriptions: Vec::new(),
-    };
+    let mut connection =
+        Connection { socket, registered: relay.register(), front, framing: Framing::Text, subscriptions: Vec::new() };
     let end = connection.run(&mut stopping).await;
     connection.finish(end).await;
 }
@@ -75,7 +69,6 @@ struct Connection {
     socket: Socket,
     registered: Registered,
     front: Front,
-    relay: Relay,
     /// How notifications are sent.
     framing: Framing,
     /// What ends the subscriptions that the connection has made to itself.
@@ -123,7 +116,7 @@ impl Connection {
             Some(Err(_)) | None => return Err(End::Gone),
         };
         let started = Clock::start(1);
-        let (operation, answer) = match read(&frame, &self.registered.url, self.relay.deviations()) {
+        let (operation, answer) = match read(&frame, &self.registered.url, self.front.settings()) {
             Incoming::HangUp => return Err(End::HangUp),
             Incoming::Answer(answer) => ("none", *answer),
             Incoming::Ask(asked) => {
@@ -181,5 +174,109 @@ fn message(frame: Frame) -> Message {
     match frame {
         Frame::Text(text) => Message::text(text),
         Frame::Binary(bytes) => Message::binary(bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use tokio::io::{DuplexStream, duplex};
+    use tokio::task::JoinHandle;
+    use tokio_tungstenite::{WebSocketStream, client_async};
+
+    use super::*;
+    use crate::client::Tcp;
+    use crate::front::{FrontOptions, start};
+    use crate::model::Settings;
+    use crate::protocol::Deviations;
+
+    /// A server whose time passes when everybody waits.
+    struct Server {
+        front: Front,
+        relay: Relay,
+        stopping: watch::Sender<bool>,
+        clock: Clock,
+    }
+
+    type Client = WebSocketStream<DuplexStream>;
+
+    impl Server {
+        fn start() -> Self {
+            let (front, _) = start(FrontOptions::new(Settings::new(Deviations::NONE)), Tcp);
+            let relay = Relay::new("127.0.0.1:9".into(), 0, Deviations::NONE);
+            Self { front, relay, stopping: watch::channel(false).0, clock: Clock::start(1) }
+        }
+
+        /// A client on whose stream so many bytes may be under way, and the task that serves it.
+        async fn connect(&self, size: usize) -> (Client, JoinHandle<()>) {
+            let (ours, theirs) = duplex(size);
+            let serve = serve_websocket(theirs, self.front.clone(), self.relay.clone(), self.stopping.subscribe());
+            let task = tokio::spawn(serve);
+            (client_async("ws://server.test/", ours).await.expect("it is let in").0, task)
+        }
+
+        /// How many seconds have passed.
+        fn seconds(&self) -> u64 {
+            self.clock.now().since_start().as_secs()
+        }
+
+        fn has(&self, line: &str) -> bool {
+            self.front.metrics_page().lines().any(|seen| seen == line)
+        }
+    }
+
+    fn asked(action: &str, body: &Value) -> Message {
+        let headers = json!({ "Client-ID": "4ef3da41-af53-4c07-96d5-7b89af752778", "X-Project-ID": "p" });
+        Message::text(json!({ "action": action, "headers": headers, "body": body }).to_string())
+    }
+
+    /// The next answer; pings are answered on the way.
+    async fn status(client: &mut Client) -> Option<i64> {
+        loop {
+            match client.next().await?.ok()? {
+                Message::Text(text) => {
+                    let answer: Value = serde_json::from_str(&text).expect("it is JSON");
+                    return answer["headers"]["status"].as_i64();
+                }
+                _ => continue,
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_does_not_answer_a_ping_is_gone_and_its_subscriptions_with_it() {
+        let server = Server::start();
+        let (mut client, task) = server.connect(1 << 16).await;
+        client.send(asked("subscription_create", &json!({ "queue_name": "q" }))).await.unwrap();
+        assert_eq!(status(&mut client).await, Some(201));
+        assert!(server.has("zaqarcheck_subscriptions 1") && server.has("zaqarcheck_connections 1"));
+        task.await.unwrap();
+        assert_eq!(server.seconds(), 2 * PING_EVERY.as_secs());
+        assert!(server.has("zaqarcheck_subscriptions 0") && server.has("zaqarcheck_connections 0"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_answers_pings_may_be_idle_for_as_long_as_it_likes() {
+        let server = Server::start();
+        let (mut client, task) = server.connect(1 << 16).await;
+        let idle = async { while let Some(Ok(Message::Ping(_) | Message::Pong(_))) = client.next().await {} };
+        assert!(timeout(Duration::from_secs(3600), idle).await.is_err(), "it is left alone");
+        client.send(asked("queue_list", &json!({}))).await.unwrap();
+        assert_eq!(status(&mut client).await, Some(200));
+        assert!(!task.is_finished());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_does_not_read_is_left_and_keeps_nobody_waiting() {
+        let server = Server::start();
+        let (mut slow, task) = server.connect(1 << 10).await;
+        let sending = tokio::spawn(async move { while slow.send(asked("queue_list", &json!({}))).await.is_ok() {} });
+        let (mut other, _other) = server.connect(1 << 16).await;
+        other.send(asked("queue_list", &json!({}))).await.unwrap();
+        assert_eq!(status(&mut other).await, Some(200));
+        assert_eq!(server.seconds(), 0, "nobody waited");
+        task.await.unwrap();
+        assert_eq!(server.seconds(), SEND_TIME.as_secs());
+        sending.await.unwrap();
     }
 }

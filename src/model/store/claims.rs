@@ -106,6 +106,23 @@ impl Store {
         self.lapsed.contains(&id)
     }
 
+    /// Lets a claim be as one that has expired, and its messages held as they are.
+    pub(in crate::model) fn lapse(&mut self, id: Uuid) {
+        self.drop_claim(id);
+        self.lapsed.insert(id);
+    }
+
+    /// A store with the claims of this one and none of its messages.
+    pub(in crate::model) fn take_claims(&mut self) -> Self {
+        let mut claims = std::mem::take(&mut self.claims);
+        claims.values_mut().for_each(|claim| claim.count = 0);
+        Self { claims, claim_ends: std::mem::take(&mut self.claim_ends), ..Self::default() }
+    }
+
+    pub(in crate::model) fn has_claims(&self) -> bool {
+        !self.claims.is_empty()
+    }
+
     /// The ids of the messages of a claim, as the claim has them.
     pub(in crate::model) fn claimed(&self, id: Uuid) -> impl Iterator<Item = Uuid> {
         self.claims.get(&id).into_iter().flat_map(|claim| claim.messages.iter().copied())

@@ -3,14 +3,15 @@
 //! Never checks more of a document than that it is one and names who asks for what.
 
 use serde_json::{Map, Value, json};
-use uuid::Uuid;
 
 use super::action::Action;
 use super::answer::{Answer, answer};
 use super::framing::{Frame, Framing};
 use super::operation::operation;
 use super::schema::fits;
-use crate::protocol::{ClientId, Deviation, Deviations, Fault, FaultKind, ProjectId, Reply, Request, Transport};
+use crate::model::Settings;
+use crate::protocol::{ClientId, Deviation, Fault, FaultKind, Options, ProjectId, Reply, Request, Transport};
+use crate::wire::checks;
 
 /// What follows from a frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,7 +49,7 @@ impl Pending {
 }
 
 /// Reads a frame that came over a connection whose own subscriptions are made to `own_url`.
-pub fn read(frame: &Frame, own_url: &str, deviations: Deviations) -> Incoming {
+pub fn read(frame: &Frame, own_url: &str, settings: &Settings) -> Incoming {
     let nobody = Envelope::of(frame.framing(), &Map::new());
     let document = match frame.document() {
         Ok(Value::Object(document)) => document,
@@ -56,7 +57,7 @@ pub fn read(frame: &Frame, own_url: &str, deviations: Deviations) -> Incoming {
         Err(text) => return nobody.error(&text),
     };
     let envelope = Envelope::of(frame.framing(), &document);
-    let crashes = deviations.has(Deviation::WebsocketRequestCrashes);
+    let crashes = settings.deviations.has(Deviation::WebsocketRequestCrashes);
     let action = match &envelope.action {
         Value::String(name) => Action::parse(name),
         Value::Array(_) | Value::Object(_) if crashes => return Incoming::HangUp,
@@ -72,7 +73,7 @@ pub fn read(frame: &Frame, own_url: &str, deviations: Deviations) -> Incoming {
         Action::Authenticate => Envelope { body: json!({}), headers: json!({}), ..envelope }
             .says(200, json!({ "message": "Authentified." })),
         _ if !is_served(action) => envelope.unknown_action(),
-        _ => ask(action, envelope, own_url, deviations),
+        _ => ask(action, envelope, own_url, settings),
     }
 }
 
@@ -82,13 +83,13 @@ fn is_served(action: Action) -> bool {
     ["queue_", "message_", "claim_", "subscription_"].iter().any(|kind| name.starts_with(kind))
 }
 
-fn ask(action: Action, envelope: Envelope, own_url: &str, deviations: Deviations) -> Incoming {
+fn ask(action: Action, envelope: Envelope, own_url: &str, settings: &Settings) -> Incoming {
     let header = |name: &str| envelope.headers.get(name).and_then(Value::as_str).unwrap_or_default();
     let project = ProjectId::of_text(header("X-Project-ID"));
     let empty = Map::new();
     let body = envelope.body.as_object().unwrap_or(&empty);
-    let operation = client(action, header("Client-ID"))
-        .and_then(|client| Ok((client, operation(action, body, &project, own_url, deviations)?)));
+    let operation = client(action, header("Client-ID"), &settings.options)
+        .and_then(|client| Ok((client, operation(action, body, &project, own_url, settings.deviations)?)));
     match operation {
         Ok((client, operation)) => {
             let request = Request {
@@ -104,15 +105,17 @@ fn ask(action: Action, envelope: Envelope, own_url: &str, deviations: Deviations
     }
 }
 
-/// Only where it matters who asks must that be a UUID. Observed: zaqar 23.0.1.
-fn client(action: Action, text: &str) -> Result<ClientId, Reply> {
-    match Uuid::try_parse(text) {
-        Ok(uuid) => Ok(ClientId::of_uuid(uuid)),
-        Err(_) if matches!(action, Action::MessageList | Action::MessagePost) => {
-            Err(Fault::new(FaultKind::WrongUuid, "badly formed hexadecimal UUID string").into())
-        }
-        Err(_) => Ok(ClientId::of_text(text)),
+/// Only where it matters who asks must that be a UUID, or a text of a certain length where the operator said so.
+/// Observed: zaqar 23.0.1.
+fn client(action: Action, text: &str, options: &Options) -> Result<ClientId, Reply> {
+    if !matches!(action, Action::MessageList | Action::MessagePost) {
+        return Ok(checks::client_of_any(text));
     }
+    if options.client_id_uuid_safe != "strict" {
+        return Ok(checks::client_of_length(text, options)?);
+    }
+    let malformed = || Fault::new(FaultKind::WrongUuid, "badly formed hexadecimal UUID string");
+    Ok(checks::uuid(text).map(ClientId::of_uuid).ok_or_else(malformed)?)
 }
 
 /// The request as every answer repeats it.
@@ -161,5 +164,36 @@ impl Envelope {
             other => other.to_string(),
         };
         self.error(&format!("{name} is not a valid action"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::Deviations;
+
+    /// Whether a client of this name may post or list messages, and what it is told if not.
+    fn check(mode: &str, name: &str, expected: Result<&str, &str>) {
+        let mut settings = Settings::new(Deviations::NONE);
+        settings.options.client_id_uuid_safe = mode.into();
+        for action in [Action::MessageList, Action::MessagePost] {
+            let got = client(action, name, &settings.options).map_err(|reply| match reply {
+                Reply::Fault(fault) => fault.description.unwrap_or_default(),
+                Reply::Done { .. } => String::new(),
+            });
+            assert_eq!(got.as_ref().map(ClientId::as_str).map_err(String::as_str), expected, "{mode} {name}");
+        }
+        assert!(client(Action::QueueList, name, &settings.options).is_ok());
+    }
+
+    #[test]
+    fn a_client_is_a_uuid_or_a_text_of_a_certain_length_where_the_operator_says_so() {
+        let id = "4ef3da41-af53-4c07-96d5-7b89af752778";
+        check("strict", id, Ok(id));
+        check("strict", "{4EF3DA41AF534C0796D57B89AF752778}", Ok(id));
+        check("strict", "a-program-of-mine", Err("badly formed hexadecimal UUID string"));
+        check("off", "a-program-of-mine", Ok("a-program-of-mine"));
+        check("off", id, Ok(id));
+        check("off", "123456789", Err("Length of client id must be at least 10 and no greater than 36."));
     }
 }

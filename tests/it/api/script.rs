@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use zaqarcheck::wire::{HttpRequest, HttpResponse};
 
 /// The headers of an answer that are part of the API.
-const HEADERS: [&str; 5] = ["allow", "cache-control", "content-type", "location", "vary"];
+const HEADERS: [&str; 6] = ["allow", "cache-control", "content-location", "content-type", "location", "vary"];
 
 /// A script.
 #[derive(Debug, Deserialize)]

@@ -16,7 +16,6 @@ use super::script::{Names, difference, read_answers, recording, write_answers};
 /// A model and the connections to it, without sockets in between.
 struct Server {
     model: Model,
-    deviations: Deviations,
     connections: BTreeMap<String, Connection>,
     opened: u32,
 }
@@ -30,7 +29,7 @@ struct Connection {
 impl Server {
     fn new(deviations: Deviations) -> Self {
         let model = Model::new(Settings::new(deviations));
-        Self { model, deviations, connections: BTreeMap::new(), opened: 0 }
+        Self { model, connections: BTreeMap::new(), opened: 0 }
     }
 
     fn open(&mut self, name: &str) -> &mut Connection {
@@ -52,7 +51,7 @@ impl Server {
             Wire::Binary(bytes) => Frame::Binary(bytes.clone()),
         };
         let url = self.open(name).url.clone();
-        let answer = match read(&frame, &url, self.deviations) {
+        let answer = match read(&frame, &url, self.model.settings()) {
             Incoming::HangUp => None,
             Incoming::Answer(answer) => Some(*answer),
             Incoming::Ask(asked) => {
