@@ -40,7 +40,7 @@ impl List {
 
 impl Chunks {
     /// How many jobs a chunk holds.
-    pub(super) const LEN: usize = 32;
+    pub(super) const LEN: usize = 64;
 
     pub(super) fn push(&mut self, list: &mut List, job: Job) {
         if let Some((_, last)) = list.ends

@@ -127,6 +127,18 @@ impl<'a, W: Watch> Engine<'a, W> {
     }
 
     fn attempt(&mut self, mut job: Job) {
+        let now = job.at;
+        while let Some(next) = self.attempt_once(job) {
+            // What is due at once and would be the first to be woken again need not be put away.
+            if next.at != now || self.limited && !self.sleeping || !self.queue.is_clear(now) {
+                return self.queue.push(next);
+            }
+            job = next;
+        }
+    }
+
+    /// Gives back what goes on.
+    fn attempt_once(&mut self, mut job: Job) -> Option<Job> {
         let then = self.scene.attempt(&mut job, &mut self.door, self.watch);
         let (ended, delay) = match then {
             Then::Again { ended, delay } => (ended, Some(delay)),
@@ -143,9 +155,7 @@ impl<'a, W: Watch> Engine<'a, W> {
                 _ => self.queue.push(Job { at: ended, wake: Wake::Free, ..job }),
             }
         }
-        if matches!(then, Then::Again { .. }) {
-            self.queue.push(job);
-        }
+        matches!(then, Then::Again { .. }).then_some(job)
     }
 
     fn tell(&mut self, now: Nanos) {

@@ -18,7 +18,7 @@ use super::world::Nanos;
 #[derive(Debug)]
 pub(super) struct Queue {
     chunks: Chunks,
-    /// Wheels of 256 slots; a slot of one is as long as a turn of the one before.
+    /// A slot of one is as long as a turn of the one before.
     wheels: Vec<Wheel>,
     /// The tick that the wheels stand at.
     tick: u64,
@@ -57,9 +57,10 @@ struct Soon {
     job: Job,
 }
 
-/// A tick is 2^20 nanoseconds, about a millisecond.
-const TICK_BITS: u32 = 20;
-const SLOT_BITS: u32 = 8;
+/// A tick is 2^24 nanoseconds, about 17 ms: long enough that a slot fills whole chunks.
+const TICK_BITS: u32 = 24;
+/// A turn of the first wheel is 34 s: most delays of most policies need no other.
+const SLOT_BITS: u32 = 11;
 const SLOTS: usize = 1 << SLOT_BITS;
 /// Enough for all the times there are.
 const WHEELS: u32 = (64 - TICK_BITS).div_ceil(SLOT_BITS);
@@ -97,6 +98,14 @@ impl Queue {
             self.soon.push(Reverse(Soon { number: self.next_soon, job }));
             self.next_soon += 1;
         }
+    }
+
+    /// Whether nothing else is due at `at`, which is now.
+    pub(super) fn is_clear(&self, at: Nanos) -> bool {
+        let due = |next: Option<Nanos>| next == Some(at);
+        self.now.is_empty()
+            && !due(self.run.next_at(self.tick))
+            && !due(self.soon.peek().map(|Reverse(soon)| soon.job.at))
     }
 
     /// The next one, unless it comes after `latest`.
