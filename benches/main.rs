@@ -6,6 +6,7 @@ use criterion::{criterion_group, criterion_main};
 
 mod crowd;
 mod explore;
+mod fleet;
 mod messages;
 mod model;
 mod policy;
@@ -19,6 +20,7 @@ criterion_group!(
     model::define,
     messages::define,
     explore::define,
+    fleet::define,
     suite::define,
     sim::define,
     schedule::define,

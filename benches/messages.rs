@@ -96,3 +96,11 @@ fn queue() -> QueueName {
 /// Counts the bytes in use.
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
+
+/// The most bytes that were in use more than before while something ran, and what came of it.
+pub(crate) fn peak_bytes<T>(run: impl FnOnce() -> T) -> (usize, T) {
+    let before = ALLOCATOR.current_usage();
+    ALLOCATOR.reset_peak_usage();
+    let result = run();
+    (ALLOCATOR.peak_usage().saturating_sub(before), result)
+}

@@ -38,16 +38,24 @@ impl Watch for Counts {
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let [_, engine, workload, posts] = arguments.as_slice() else {
-        panic!("fleet_workload coupled|independent burst|spread|dead|crowd N")
+        panic!("fleet_workload coupled|independent|outlook burst|spread|dead|crowd N")
     };
     let world = world(workload, posts.parse().expect("N is a number"));
     let mut counts = Counts::default();
     match engine.as_str() {
-        "coupled" => fleet::run_coupled(&world, &mut counts),
-        "independent" => fleet::run(&world, &mut counts),
+        "coupled" => fleet::run_coupled(&world, &mut counts).expect("the policy ends"),
+        "independent" => fleet::run(&world, &mut counts).expect("the policy ends"),
+        "outlook" => {
+            let prepared = Prepared::new(&world).expect("the policy ends").expect("nothing is drawn");
+            let outlook = prepared.outlook().expect("nothing is spread");
+            counts = Counts {
+                attempts: outlook.attempts,
+                delivered: outlook.delivered,
+                latency: (outlook.latency.mean * outlook.delivered as f64) as u128,
+            };
+        }
         _ => panic!("no such engine: {engine}"),
     }
-    .expect("the policy ends");
     let mean = counts.latency as f64 / counts.delivered.max(1) as f64 / SECOND as f64;
     println!("attempts={} delivered={} latency={mean:.3}", counts.attempts, counts.delivered);
 }

@@ -43,7 +43,7 @@ struct Engine<'a, W> {
     asleep: u32,
     /// Whether a worker is taken for all of a post, and not for each request.
     sleeping: bool,
-    /// Whether anybody may have to wait.
+    /// Whether anybody may have to wait, or workers are counted because somebody wants to know.
     limited: bool,
 }
 
@@ -64,17 +64,14 @@ impl<'a, W: Watch> Engine<'a, W> {
             taken: 0,
             asleep: 0,
             sleeping,
-            limited: places.is_some() || each.is_some() || W::ASLEEP,
+            limited: places.is_some() || each.is_some() || sleeping && W::ASLEEP,
         }
     }
 
     fn post(&mut self, post: &Post) {
         let subscriber = self.scene.groups[post.group as usize].offset + post.member;
-        let (jobs, left) = if self.sleeping { (1, post.batch) } else { (post.batch, 1) };
-        for number in 0..jobs {
-            let delivery = u32::try_from(post.delivery).expect("there are fewer deliveries than that") + number;
-            let left = u16::try_from(left).expect("a post has fewer messages than that");
-            self.enter(Job::new(post.at, delivery, subscriber, left), post.at);
+        for job in Job::of_post(post, subscriber, self.sleeping) {
+            self.enter(job, post.at);
         }
     }
 

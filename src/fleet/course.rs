@@ -7,15 +7,33 @@ use crate::policy::{self, Phase, Schedule};
 use crate::protocol::Deviations;
 use crate::schedule::RETRIES_MAX;
 
-/// A policy that makes more retries at one moment than can be simulated.
+/// A world that is too large to be played to its end.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("policy `{policy}` makes {retries} retries without any delay; at most {RETRIES_MAX} can be simulated")]
-pub struct Endless {
-    /// The name of the policy.
-    pub policy: String,
-    /// How many retries it makes at once, or how many were counted before counting was given up.
-    pub retries: u64,
+pub enum Endless {
+    /// A post of more messages than are counted.
+    #[error("a post holds {0} messages; at most {} can be simulated", u16::MAX)]
+    Batch(u32),
+    /// More deliveries than are numbered.
+    #[error("there are about {0} deliveries; at most {DELIVERIES_MAX} can be simulated")]
+    Deliveries(u64),
+    /// A policy that makes more retries at one moment than can be simulated.
+    #[error("policy `{policy}` makes {retries} retries without any delay; at most {RETRIES_MAX} can be simulated")]
+    Retries {
+        /// The name of the policy.
+        policy: String,
+        /// How many retries it makes at once, or how many were counted before counting was given up.
+        retries: u64,
+    },
+    /// More subscribers than are kept.
+    #[error("there are {0} subscribers; at most {SUBSCRIBERS_MAX} can be simulated")]
+    Subscribers(u64),
 }
+
+/// The most deliveries of a world.
+pub(super) const DELIVERIES_MAX: u64 = 4_000_000_000;
+
+/// The most subscribers of a world.
+pub(super) const SUBSCRIBERS_MAX: u64 = 100_000_000;
 
 /// The retries of one policy as numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +63,7 @@ impl Course {
     /// Draws the schedule of a policy as far as it can matter before `horizon`.
     ///
     /// # Errors
-    /// [`Endless`], with the number, if more than [`RETRIES_MAX`] retries follow each other without a delay.
+    /// [`Endless::Retries`], with the number, if more than [`RETRIES_MAX`] retries follow each other without a delay.
     pub fn new(policy: &Policy, rules: Deviations, horizon: Nanos) -> Result<Self, Endless> {
         let mut schedule = Schedule::new(policy.selected.clone(), rules);
         let (head, runs) = (Vec::new(), Vec::new());
@@ -63,7 +81,7 @@ impl Course {
             let delay = Nanos::try_from(policy::wait(retry, rules).as_nanos()).unwrap_or(Nanos::MAX);
             at_once = if delay == 0 { at_once.saturating_add(count) } else { 0 };
             if at_once > RETRIES_MAX as u64 {
-                return Err(Endless { policy: policy.name.clone(), retries: at_once });
+                return Err(Endless::Retries { policy: policy.name.clone(), retries: at_once });
             }
             span = span.saturating_add(delay.saturating_mul(count));
             course.push(Run { until: course.count.saturating_add(count), delay, phase: retry.phase });
@@ -186,10 +204,10 @@ mod tests {
     fn retries_without_delay_and_without_end_are_refused_with_their_number() {
         let endless = json!({"retries_with_no_delay": i64::MAX});
         let refused = course(&endless, Jitter::None, Profile::Documented).expect_err("they have no end");
-        assert_eq!(refused.retries, i64::MAX as u64);
+        assert_eq!(refused, Endless::Retries { policy: "p".into(), retries: i64::MAX as u64 });
         let below = json!({"minimum_delay": -(1_i64 << 40), "maximum_delay": 5});
         let refused = course(&below, Jitter::None, Profile::Documented).expect_err("they have no end");
-        assert_eq!(refused.retries, RETRIES_MAX as u64 + 1);
+        assert_eq!(refused, Endless::Retries { policy: "p".into(), retries: RETRIES_MAX as u64 + 1 });
     }
 
     #[test]

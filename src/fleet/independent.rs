@@ -43,11 +43,7 @@ const PORTION: usize = 16_384;
 fn run_post(world: &World, scene: &Scene, post: &Post, watch: &mut impl Watch) {
     let sleeping = matches!(world.sender, Sender::Sleeping { .. });
     let subscriber = scene.groups[post.group as usize].offset + post.member;
-    let (jobs, left) = if sleeping { (1, post.batch) } else { (post.batch, 1) };
-    for number in 0..jobs {
-        let delivery = u32::try_from(post.delivery).expect("there are fewer deliveries than that") + number;
-        let left = u16::try_from(left).expect("a post has fewer messages than that");
-        let mut job = Job::new(post.at, delivery, subscriber, left);
+    for mut job in Job::of_post(post, subscriber, sleeping) {
         while matches!(scene.attempt(&mut job, &mut Open, watch), Then::Again { .. }) {}
     }
 }

@@ -2,9 +2,10 @@
 //! Gives [`Scene`], where all that never changes is worked out: what a request meets, and what follows from it.
 //! Never knows what else is under way: both engines ask here, one delivery at a time.
 
-use super::course::{Course, Endless};
+use super::course::{Course, DELIVERIES_MAX, Endless, SUBSCRIBERS_MAX};
 use super::dice::Dice;
 use super::outages;
+use super::posts::Post;
 use super::times::Times;
 use super::verdicts::{Verdicts, fate};
 use super::watch::{Ended, Fate, Tried, Watch};
@@ -116,12 +117,13 @@ impl Door for Open {
 
 impl Scene {
     pub(super) fn new(world: &World) -> Result<Self, Endless> {
+        check_size(world)?;
         let course = |policy| Course::new(policy, world.rules, world.horizon);
         let courses = world.policies.iter().map(course).collect::<Result<_, _>>()?;
         let (mut groups, mut offset) = (Vec::new(), 0_u32);
         for (number, subscriber) in (0..).zip(&world.subscribers) {
             groups.push(Group::new(world, number, subscriber, offset));
-            offset = offset.checked_add(subscriber.count).expect("there are fewer subscribers than that");
+            offset += subscriber.count;
         }
         let timeout = match world.sender {
             Sender::Sleeping { timeout, .. } | Sender::Rescheduling { timeout, .. } => timeout,
@@ -351,6 +353,20 @@ impl Group {
     }
 }
 
+/// Numbers of deliveries and of subscribers have 32 bits, those of messages in a post 16: a job is small.
+fn check_size(world: &World) -> Result<(), Endless> {
+    let subscribers = world.subscribers.iter().map(|group| u64::from(group.count)).fold(0, u64::saturating_add);
+    if subscribers > SUBSCRIBERS_MAX {
+        return Err(Endless::Subscribers(subscribers));
+    }
+    if let Some(batch) = world.arrivals.iter().map(|arrivals| arrivals.batch).find(|batch| *batch > u16::MAX.into()) {
+        return Err(Endless::Batch(batch));
+    }
+    let deliveries = world.deliveries();
+    // What comes at random may be a little more than the mean.
+    if deliveries > DELIVERIES_MAX { Err(Endless::Deliveries(deliveries)) } else { Ok(()) }
+}
+
 impl Job {
     pub(super) const fn new(posted: Nanos, delivery: u32, subscriber: u32, left: u16) -> Self {
         let (at, began, waited) = (posted, 0, 0);
@@ -366,6 +382,13 @@ impl Job {
             answered: false,
             wake: Wake::Attempt,
         }
+    }
+
+    /// The jobs of one post for one subscriber: one in all where a worker brings its messages one after the other.
+    pub(super) fn of_post(post: &Post, subscriber: u32, sleeping: bool) -> impl Iterator<Item = Self> {
+        let (jobs, left) = if sleeping { (1, post.batch) } else { (post.batch, 1) };
+        let (at, delivery) = (post.at, post.delivery as u32);
+        (0..jobs).map(move |number| Self::new(at, delivery + number, subscriber, left as u16))
     }
 
     /// Whether its worker slept until now.

@@ -80,7 +80,7 @@ pub trait Watch {
     /// A delivery is over, or is not over at the horizon. Told once of each.
     fn ended(&mut self, ended: &Ended);
     /// So many posts, or requests, wait for a place, and so many workers are taken, some of them asleep, from this moment
-    /// on. Told in the order of time, where the number of places is limited or where [`Watch::ASLEEP`] asks for it.
+    /// on. Told in the order of time, where places are limited, or workers sleep and [`Watch::ASLEEP`] asks for it.
     fn pool(&mut self, _at: Nanos, _waiting: u64, _taken: u32, _asleep: u32) {}
 }
 

@@ -14,7 +14,8 @@ pub const SECOND: Nanos = 1_000_000_000;
 /// A population of deliveries and all that happens to it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct World {
-    /// From which every random draw follows.
+    /// From which every random draw follows. Each draw has a place of its own (the delivery and the attempt, the post, the
+    /// subscriber and the outage), so that another policy shifts nobody's numbers.
     pub seed: u64,
     /// When watching ends; a delivery under way then is unfinished. At least 1.
     pub horizon: Nanos,
@@ -40,6 +41,19 @@ impl World {
             }
         };
         unlimited && self.subscribers.iter().all(|group| group.capacity.is_none())
+    }
+
+    /// How many deliveries there are before the horizon; in the mean, where posts come at random.
+    pub fn deliveries(&self) -> u64 {
+        let of = |arrivals: &Arrivals| {
+            let members = |group: &usize| match arrivals.deal {
+                Deal::Each => u64::from(self.subscribers[*group].count),
+                Deal::One => 1,
+            };
+            let each = arrivals.to.iter().map(members).fold(0, u64::saturating_add);
+            arrivals.posts(self.horizon).saturating_mul(each).saturating_mul(arrivals.batch.into())
+        };
+        self.arrivals.iter().map(of).fold(0, u64::saturating_add)
     }
 
     /// Whether a request to such a subscriber always succeeds.
@@ -80,6 +94,10 @@ pub enum Jitter {
 }
 
 /// A group of subscribers that behave alike.
+///
+/// What a request meets is settled when it begins: an outage, the first in the list; else that there is no room; else a
+/// brownout; else success. It takes the latency of the first slow time that it begins in, or the usual one, and is given
+/// up if that is not less than the timeout. What is refused by an outage or for want of room takes no room.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Subscriber {
     /// Its name in the file.
@@ -170,7 +188,8 @@ pub struct Capacity {
     pub per_second: u32,
     /// What those beyond it are answered with.
     pub status: u16,
-    /// After an outage the capacity grows evenly from nothing to all of it in this time; 0 is at once.
+    /// After an outage the capacity grows evenly from nothing to all of it in this time, and the bucket with it, empty at
+    /// first; 0 is at once.
     pub cold: Nanos,
 }
 
@@ -181,10 +200,31 @@ pub struct Arrivals {
     pub to: Vec<usize>,
     /// Who of a group gets a post.
     pub deal: Deal,
-    /// How many messages a post holds, 1 or more.
+    /// How many messages a post holds, 1 to 65,535.
     pub batch: u32,
     /// When they come.
     pub pattern: Pattern,
+}
+
+impl Arrivals {
+    /// How many posts come before the horizon.
+    fn posts(&self, horizon: Nanos) -> u64 {
+        match self.pattern {
+            Pattern::Burst { at, posts } => posts * u64::from(at < horizon),
+            Pattern::Even { from, until, posts } => match horizon.saturating_sub(from) {
+                passed if horizon >= until => posts * u64::from(passed > 0),
+                passed => {
+                    let span = u128::from(until.saturating_sub(from)).max(1);
+                    (u128::from(passed) * u128::from(posts)).div_ceil(span) as u64
+                }
+            },
+            Pattern::Poisson { from, until, per_kilosecond } => {
+                let span = u128::from(until.min(horizon).saturating_sub(from));
+                (span * u128::from(per_kilosecond) / u128::from(1000 * SECOND)) as u64
+            }
+            Pattern::Trace(ref moments) => moments.partition_point(|at| *at < horizon) as u64,
+        }
+    }
 }
 
 /// Who of a group of subscribers gets a post.

@@ -208,7 +208,7 @@ fn timeout() -> impl Strategy<Value = Option<Nanos>> {
     prop::option::of(one_of(vec![SECOND / 2, 3 * SECOND, 10 * SECOND]))
 }
 
-fn policies() -> impl Strategy<Value = Policy> {
+pub(crate) fn policies() -> impl Strategy<Value = Policy> {
     let jitters = vec![
         Jitter::None,
         Jitter::Full,
