@@ -55,6 +55,15 @@ pub struct Watcher<'a> {
     pub stop: &'a AtomicBool,
 }
 
+#[cfg(test)]
+impl Watcher<'_> {
+    /// Nobody watches, and nobody interrupts.
+    pub(super) const fn nobody() -> Self {
+        static GO_ON: AtomicBool = AtomicBool::new(false);
+        Self { done: &|| (), stop: &GO_ON }
+    }
+}
+
 /// Runs every entrant with the same seeds: the world's own first, then others that follow from it. A run that not all
 /// entrants have finished counts for none of them.
 ///
@@ -92,4 +101,56 @@ pub fn compare(
 /// The seed of a run, from 0.
 pub fn seed_of(seed: u64, run: u32) -> u64 {
     if run == 0 { seed } else { Stream::new(seed, &format!("run {run}")).next_u64() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fleet::GroupFigures;
+
+    /// A world in which as much is lost as its seed and its horizon say.
+    fn engine(world: &World) -> Result<Figures, Endless> {
+        let lost = world.seed % 1_000 + world.horizon / 1_000_000_000;
+        Ok(Figures { total: GroupFigures { published: 9_999, lost, ..GroupFigures::default() }, ..Figures::default() })
+    }
+
+    fn entrants(longer: u64) -> Vec<Entrant> {
+        let world = World { seed: 5, ..World::sample() };
+        let other = World { seed: 6, horizon: world.horizon + longer * 1_000_000_000, ..world.clone() };
+        vec![Entrant { name: "a".into(), world }, Entrant { name: "b".into(), world: other }]
+    }
+
+    fn lost() -> &'static Metric {
+        Metric::named("lost").expect("it is one")
+    }
+
+    #[test]
+    fn all_have_the_random_numbers_of_the_first() {
+        let compared = compare(&entrants(3), 4, engine, &Watcher::nobody()).expect("it ends");
+        // The seeds take turns, the difference stays: it is not chance.
+        let difference = compared[1].difference(&compared[0], lost()).expect("there are runs");
+        assert_eq!(difference, Difference { mean: 3.0, within: Some(0.0) });
+        assert_eq!(compared[0].runs[0].get(lost()), Some(15.0), "the first run has the seed of the world");
+        assert_ne!(compared[0].runs[0], compared[0].runs[1]);
+        assert_eq!(compared[1].numbers, [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn a_world_differs_from_itself_by_exactly_nothing() {
+        let compared = compare(&entrants(0), 5, crate::fleet::figures, &Watcher::nobody()).expect("it ends");
+        for metric in &crate::fleet::METRICS {
+            let difference = compared[1].difference(&compared[0], metric);
+            let nothing = Difference { mean: 0.0, within: Some(0.0) };
+            assert!(difference.is_none_or(|difference| difference == nothing), "{metric:?} {difference:?}");
+        }
+    }
+
+    #[test]
+    fn who_interrupts_gets_whole_runs() {
+        let stop = AtomicBool::new(false);
+        let done = || stop.store(true, Ordering::Relaxed);
+        let compared = compare(&entrants(0), 50, engine, &Watcher { done: &done, stop: &stop }).expect("it ends");
+        assert!(compared[0].runs.len() < 50, "{}", compared[0].runs.len());
+        assert_eq!(compared[0].numbers, compared[1].numbers);
+    }
 }

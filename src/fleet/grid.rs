@@ -167,3 +167,69 @@ fn functions(text: &str) -> Result<Vec<Value>, String> {
 const FUNCTION: &str = "retry_backoff_function";
 /// A search draws each of them for every message.
 const ATTEMPTS_MAX: usize = 10_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::Profile;
+
+    fn small(values: &[&str]) -> Grid {
+        let mut grid = Grid::default();
+        let single = ["retries_with_no_delay=3", "minimum_delay_retries=3", "minimum_delay=5", "maximum_delay=30"];
+        let rest = ["maximum_delay_retries=3", "retry_backoff_function=linear"];
+        single.iter().chain(&rest).chain(values).for_each(|text| grid.set(text).expect(text));
+        grid
+    }
+
+    fn candidates(values: &[&str]) -> Candidates {
+        small(values).candidates(Jitter::None, Deviations::NONE).expect("it is small")
+    }
+
+    #[test]
+    fn the_documented_defaults_are_on_the_grid() {
+        let all = candidates(&[]).all;
+        assert_eq!(all.len(), 1);
+        assert_eq!(all[0].policy.name, "3x0 + 3x5 + linear 5..30 + 3x30");
+        assert_eq!(all[0].shape, Shape { attempts: 15, span_s: 180, gap_max_s: 30 });
+    }
+
+    #[test]
+    fn what_is_refused_or_repeated_is_counted() {
+        let candidates = candidates(&["minimum_delay=5,21", "retry_backoff_function=geometric,exponential"]);
+        assert_eq!((candidates.all.len(), candidates.refused, candidates.repeated), (1, 2, 1));
+        let zero = small(&["minimum_delay=0", "retry_backoff_function=geometric"]);
+        let broken = zero.candidates(Jitter::None, Profile::Zaqar23.deviations()).expect("it is small");
+        assert_eq!((broken.all.len(), broken.unusable), (0, 1));
+        let endless = self::candidates(&["maximum_delay_retries=9223372036854775807"]);
+        assert_eq!((endless.all.len(), endless.unusable), (0, 1));
+    }
+
+    #[test]
+    fn the_usual_grid_is_worth_a_search() {
+        let candidates = Grid::default().candidates(Jitter::None, Deviations::NONE).expect("it is small");
+        assert!((1_000..5_000).contains(&candidates.all.len()), "{}", candidates.all.len());
+        assert_eq!(
+            candidates.all.len() as u64 + candidates.refused + candidates.repeated + candidates.unusable,
+            Grid::default().combinations()
+        );
+    }
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        assert_eq!(Grid::default().set(text), Err(expected.into()));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        check("minimum_delay", "minimum_delay has no values; write for example minimum_delay=1,5,10");
+        check("minimum_dely=1", "no such key of a policy: minimum_dely; did you mean minimum_delay?");
+        check("minimum_delay=1,x", "`x` is no whole number; write for example 1,5,10");
+        let function = "retry_backoff_function=linnear";
+        let known = "there are linear, arithmetic, geometric, exponential";
+        check(function, &format!("no such function: linnear; did you mean linear?; {known}"));
+        let many: Vec<String> = (0..2_000).map(|value| value.to_string()).collect();
+        let (low, high) = (format!("minimum_delay={}", many.join(",")), format!("maximum_delay={}", many.join(",")));
+        let refused = small(&[&low, &high]).candidates(Jitter::None, Deviations::NONE).expect_err("too many");
+        assert_eq!(refused, "the grid has 4000000 combinations; at most 1000000 are searched");
+    }
+}

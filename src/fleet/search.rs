@@ -180,3 +180,105 @@ impl Measured {
         Self::from_values(METRICS.iter().map(worst).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use super::*;
+    use crate::fleet::{Grid, GroupFigures, Jitter, Peak, Quantiles, SECOND, dominates};
+    use crate::protocol::Deviations;
+
+    fn candidates() -> Vec<Candidate> {
+        Grid::default().candidates(Jitter::None, Deviations::NONE).expect("it is small").all
+    }
+
+    fn wanted(limits: &[&str]) -> Wanted {
+        let limits = limits.iter().map(|limit| limit.parse().expect(limit)).collect();
+        Wanted { limits, objectives: OBJECTIVES.map(|name| Metric::named(name).expect(name)).to_vec() }
+    }
+
+    /// The longer the gaps, the later and the gentler; in the second world everything is twice as much.
+    fn engine(number: usize, world: &World) -> Result<Figures, Endless> {
+        let shape = crate::fleet::Shape::of(&world.policies[0], world.rules);
+        let twice = 1 + number as u64;
+        let lag = shape.gap_max_s * SECOND * twice;
+        let total = GroupFigures {
+            published: 100,
+            delivered: 100,
+            lost: u64::from(shape.span_s < 100 * twice),
+            attempts: 100 + shape.attempts as u64 * twice,
+            recovery_lag: Quantiles { count: 1, p99: lag, ..Quantiles::default() },
+            peak_1s: Peak { count: 1_000 * twice / (1 + shape.gap_max_s), at: 0 },
+            ..GroupFigures::default()
+        };
+        Ok(Figures { total, ..Figures::default() })
+    }
+
+    fn searched(limits: &[&str], worlds: usize) -> Searched {
+        let worlds = vec![World::sample(); worlds];
+        search(&candidates(), &worlds, &wanted(limits), engine, &Watcher::nobody()).expect("it ends")
+    }
+
+    #[test]
+    fn the_worst_world_counts() {
+        let (one, two) = (searched(&["lost=0"], 1), searched(&["lost=0"], 2));
+        let lag = Metric::named("lag_p99").expect("it is one");
+        for (one, two) in one.scored.iter().zip(&two.scored) {
+            assert_eq!(one.worst.get(lag).map(|lag| lag * 2.0), two.worst.get(lag));
+        }
+        assert!(two.excluded[0].0 > one.excluded[0].0, "a limit has to be kept in all worlds");
+    }
+
+    #[test]
+    fn picks_are_on_the_front_and_best_at_what_they_are_called() {
+        let wanted = wanted(&["lost=0"]);
+        let searched = searched(&["lost=0"], 2);
+        let picks = searched.picks.expect("there is a front");
+        for (name, place) in picks.named() {
+            assert!(searched.front.contains(&place), "{name}");
+        }
+        let value = |place: usize, name| searched.scored[place].worst.get(Metric::named(name).expect(name));
+        for (place, metric) in
+            [(picks.fast, "lag_p99"), (picks.gentle, "peak_x"), (picks.cheap, "attempts_per_delivered")]
+        {
+            let least =
+                searched.front.iter().map(|place| value(*place, metric)).reduce(|a, b| if b < a { b } else { a });
+            assert_eq!(Some(value(place, metric)), least, "{metric}");
+        }
+        for (place, scored) in searched.scored.iter().enumerate().filter(|(_, scored)| scored.broken.is_empty()) {
+            let own = scored.point(&wanted.objectives);
+            let points = searched.front.iter().map(|best| searched.scored[*best].point(&wanted.objectives));
+            let beaten = points.clone().any(|best| dominates(&best, &own));
+            assert_eq!(beaten, !points.clone().any(|best| best == own), "{place}");
+        }
+    }
+
+    #[test]
+    fn limits_that_nobody_keeps_are_counted() {
+        let searched = searched(&["lost=0", "peak_1s<1"], 2);
+        assert_eq!((searched.front.len(), searched.picks), (0, None));
+        assert_eq!(searched.hardest(), Some(1));
+        let [lost, peak] = searched.excluded[..] else { panic!("two limits") };
+        assert!(peak.0 > lost.0 && peak.1 > 0, "{lost:?} {peak:?}");
+    }
+
+    #[test]
+    fn the_number_of_threads_can_not_be_seen() {
+        let with = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("there are threads");
+            pool.install(|| searched(&["lost=0"], 2))
+        };
+        assert!(with(1) == with(5));
+    }
+
+    #[test]
+    fn who_interrupts_gets_what_is_done() {
+        let stop = AtomicBool::new(false);
+        let done = || stop.store(true, Ordering::Relaxed);
+        let watcher = Watcher { done: &done, stop: &stop };
+        let searched = search(&candidates(), &[World::sample()], &wanted(&[]), engine, &watcher).expect("it ends");
+        assert_eq!(searched.scored.len(), CHUNK);
+        assert!(searched.picks.is_some());
+    }
+}

@@ -102,3 +102,71 @@ fn decimal(thousandths: u64) -> String {
 /// No round numbers but 1: attempts fall on round seconds.
 const FACTORS: [u64; 5] = [1_000, 487, 811, 1_273, 1_949];
 const KILOSECOND: u128 = 1_000_000_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fleet::{Down, Fails, Jitter, SECOND};
+    use crate::policy::Selected;
+
+    fn windows(world: &World) -> Vec<Window> {
+        world.subscribers.iter().flat_map(|subscriber| &subscriber.down).map(|down| down.window.clone()).collect()
+    }
+
+    fn sample() -> World {
+        let mut world = World::sample();
+        for window in [
+            Window::Periodic { first: 0, every: 10 * SECOND, lasting: 2 * SECOND },
+            Window::Random { up: 100 * SECOND, down: 5 * SECOND },
+        ] {
+            world.subscribers[1].down.push(Down { window, fails: Fails::Hang });
+        }
+        world
+    }
+
+    #[test]
+    fn outages_last_as_long_as_is_asked() {
+        let world = sample().with_outages(7 * SECOND);
+        let expected = [
+            Window::Between(SECOND, 8 * SECOND),
+            Window::Periodic { first: 0, every: 10 * SECOND, lasting: 7 * SECOND },
+            Window::Random { up: 100 * SECOND, down: 7 * SECOND },
+        ];
+        assert_eq!(windows(&world), expected);
+        assert_eq!(world.horizon, 15 * SECOND, "as long after the outage as before");
+        assert_eq!(sample().with_outages_scaled(1_000), sample());
+        assert_eq!(windows(&sample().with_outages_scaled(500))[0], Window::Between(SECOND, 2 * SECOND));
+        let far = sample().with_outages(u64::MAX);
+        assert_eq!(windows(&far)[1], Window::Periodic { first: 0, every: 10 * SECOND, lasting: 10 * SECOND - 1 });
+    }
+
+    #[test]
+    fn all_at_once_is_as_much_as_before() {
+        let mut world = sample();
+        world.subscribers[1].down.clear();
+        world.arrivals[0].pattern = Pattern::Poisson { from: 0, until: 10 * SECOND, per_kilosecond: 2_500 };
+        assert_eq!(world.at_once().arrivals[0].pattern, Pattern::Burst { at: SECOND, posts: 25 });
+    }
+
+    #[test]
+    fn variants_differ_from_each_other_and_have_names() {
+        let variations = sample().variations("world");
+        let names: Vec<&str> = variations.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names[..2], ["world", "world, outages x 0.487"]);
+        assert_eq!(variations[0].1, sample());
+        for (place, (name, world)) in variations.iter().enumerate() {
+            assert!(variations[..place].iter().all(|(_, other)| other != world), "{name}");
+        }
+    }
+
+    #[test]
+    fn one_policy_for_everybody() {
+        let policy = Policy { name: "own".into(), selected: Selected::Unusable, jitter: Jitter::Full };
+        let mut world = sample();
+        world.policies.push(world.policies[0].clone());
+        world.subscribers[1].policy = 1;
+        let under = world.under(policy.clone());
+        assert!(under.policies == [policy] && under.subscribers.iter().all(|subscriber| subscriber.policy == 0));
+        assert_eq!(under.arrivals, world.arrivals);
+    }
+}

@@ -174,31 +174,74 @@ const NAME_MAX: usize = 22;
 mod tests {
     use serde_json::json;
 
-    use super::super::super::chart::png;
     use super::super::samples::{found, series, swept};
     use super::*;
 
+    fn count(text: &str, part: &str) -> usize {
+        text.matches(part).count()
+    }
+
     #[test]
-    fn look() {
+    fn a_run_has_four_panels_and_every_row_its_end() {
         let usual = series(&json!({}), 100);
-        let long = series(&json!({"maximum_delay": 60, "retry_backoff_function": "geometric"}), 100);
+        let runs = [Run { name: "<the defaults>", series: &usual }];
+        let text = svg("a title", &panels_of(&runs));
+        let titles = ["a title", "Attempts", "Requests a second", "Workers", "Latency", "&lt;the defaults&gt;"];
+        for word in titles.into_iter().chain(["outage", "all 10 taken", "posts waiting", "healthy latency"]) {
+            assert!(text.contains(word), "{word}");
+        }
+        // A star for each delivery that is shown: all arrive after an outage of 100 s.
+        assert_eq!(count(&text, "<polygon"), 24);
+        let only = svg("", &panels_of(&runs)[..1]);
+        assert_eq!((count(&only, "<polygon"), only.contains("Attempts")), (24, false));
+    }
+
+    #[test]
+    fn what_is_lost_is_crossed_and_missing() {
         let short = series(&json!({"maximum_delay": 15, "maximum_delay_retries": 0}), 600);
-        let one = [Run { name: "the defaults", series: &usual }];
-        let lossy = [Run { name: "short", series: &short }];
-        let three = [one[0], Run { name: "geometric to 60 s", series: &long }, lossy[0]];
+        let runs = [Run { name: "short", series: &short }];
+        let text = svg("t", &panels_of(&runs));
+        assert!(text.contains("not delivered") && text.contains("47.4"), "the part that is missing is written");
+        assert!(count(&text, "<polygon") < 12, "few arrive");
+    }
+
+    #[test]
+    fn runs_beside_each_other_have_names_and_share_the_rows() {
+        let (usual, long) = (series(&json!({}), 100), series(&json!({"maximum_delay": 60}), 100));
+        let runs = [Run { name: "usual", series: &usual }, Run { name: "long", series: &long }];
+        let text = svg("t", &panels_of(&runs));
+        assert_eq!((count(&text, "<polygon"), count(&text, "\nusual\n"), count(&text, "\nlong\n")), (24, 4, 4));
+    }
+
+    #[test]
+    fn an_empty_run_is_a_picture_too() {
+        let empty = Series::of(&crate::fleet::World::sample(), |_, _| {});
+        let runs = [Run { name: "empty", series: &empty }];
+        assert!(svg("t", &panels_of(&runs)).ends_with("</svg>\n"));
+    }
+
+    #[test]
+    fn a_search_shows_its_picks_and_the_worlds_own() {
         let (candidates, wanted, searched) = found();
         let found = Found { candidates: &candidates, wanted: &wanted, searched: &searched, own: Some(0) };
-        let swept = swept();
-        let all = [
-            ("one", svg("world.json", &panels_of(&one))),
-            ("lossy", svg("world.json", &panels_of(&lossy))),
-            ("three", svg("three policies", &panels_of(&three))),
-            ("found", svg("search", &[Panel::Found(&found)])),
-            ("swept", svg("sweep", &[Panel::Swept(&swept)])),
-        ];
-        for (name, text) in all {
-            std::fs::write(format!("/tmp/h/fp-{name}.png"), png(&text)).unwrap();
-            std::fs::write(format!("/tmp/h/fp-{name}.svg"), text).unwrap();
+        let text = svg("t", &[Panel::Found(&found)]);
+        for word in ["knee", "fast", "gentle", "cheap", "the world's own", "lag_p99", "peak_x"] {
+            assert!(text.contains(word), "{word}");
         }
+        let none = Found { own: None, ..found };
+        assert!(!svg("t", &[Panel::Found(&none)]).contains("the world's own"));
+    }
+
+    #[test]
+    fn a_sweep_has_a_line_for_each_policy_and_words_have_no_lines() {
+        let mut swept = swept();
+        let text = svg("t", &[Panel::Swept(&swept)]);
+        let points = 3 * 2 * swept.settings.len();
+        assert_eq!(count(&text, "<circle"), points);
+        let lines = count(&text, "stroke-width=\"2\"");
+        swept.settings.iter_mut().for_each(|setting| setting.number = None);
+        let words = svg("t", &[Panel::Swept(&swept)]);
+        assert_eq!(count(&words, "stroke-width=\"2\"") + 6, lines, "three lines in each of two panels");
+        assert!(words.contains("17m 4s") && !text.contains("17m 4s"), "each word is named");
     }
 }
