@@ -195,12 +195,12 @@ mod tests {
 
     #[test]
     fn what_is_refused_or_repeated_is_counted() {
-        let candidates = candidates(&["minimum_delay=5,21", "retry_backoff_function=geometric,exponential"]);
-        assert_eq!((candidates.all.len(), candidates.refused, candidates.repeated), (1, 2, 1));
+        let counted = candidates(&["minimum_delay=5,21", "retry_backoff_function=geometric,exponential"]);
+        assert_eq!((counted.all.len(), counted.refused, counted.repeated), (1, 2, 1));
         let zero = small(&["minimum_delay=0", "retry_backoff_function=geometric"]);
         let broken = zero.candidates(Jitter::None, Profile::Zaqar23.deviations()).expect("it is small");
         assert_eq!((broken.all.len(), broken.unusable), (0, 1));
-        let endless = self::candidates(&["maximum_delay_retries=9223372036854775807"]);
+        let endless = candidates(&["maximum_delay_retries=9223372036854775807"]);
         assert_eq!((endless.all.len(), endless.unusable), (0, 1));
     }
 

@@ -81,6 +81,12 @@ impl Measured {
         Self(values)
     }
 
+    /// Those of some metrics, nothing of the others.
+    pub(super) fn only(self, kept: impl Fn(&Metric) -> bool) -> Self {
+        let values = METRICS.iter().zip(self.0);
+        Self(values.map(|(metric, value)| value.filter(|_| kept(metric))).collect())
+    }
+
     /// Whether every delivery that is over succeeded.
     pub fn lost_nothing(&self) -> bool {
         self.0[UNDELIVERED] == Some(0.0)

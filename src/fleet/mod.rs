@@ -33,6 +33,7 @@ mod spread;
 mod sweep;
 mod tally;
 mod times;
+mod trial;
 mod vary;
 mod verdicts;
 mod waiting;
@@ -58,6 +59,7 @@ pub use shape::Shape;
 pub use spread::Spread;
 pub use sweep::{Line, Setting, Swept, VALUES_MAX, read_values};
 pub use tally::Tally;
+pub use trial::Trial;
 pub use watch::{Ended, Fate, Nothing, Tried, Watch};
 pub use world::{
     Arrivals, Brownout, Capacity, Deal, Down, Fails, Jitter, Nanos, Pattern, Policy, SECOND, Sender, Slow, Subscriber,

@@ -8,12 +8,11 @@ use rayon::prelude::*;
 
 use super::compare::Watcher;
 use super::course::Endless;
-use super::figures::Figures;
 use super::front::{front, knee};
 use super::grid::Candidate;
 use super::limit::Limit;
 use super::metric::{METRICS, Measured, Metric};
-use super::world::World;
+use super::world::Policy;
 
 /// What is wanted.
 #[derive(Clone, Debug)]
@@ -71,22 +70,19 @@ pub const OBJECTIVES: [&str; 3] = ["lag_p99", "peak_x", "attempts_per_delivered"
 /// How many candidates are tried before somebody who interrupts is heard.
 const CHUNK: usize = 64;
 
-/// Tries every candidate in every world. `engine` is told the number of the world besides the world itself.
+/// Tries every candidate in so many worlds; `engine` plays it in the world of a number, from 0.
 ///
 /// # Errors
 /// The first of the engine.
 pub fn search(
     candidates: &[Candidate],
-    worlds: &[World],
+    worlds: usize,
     wanted: &Wanted,
-    engine: impl Fn(usize, &World) -> Result<Figures, Endless> + Sync,
+    engine: impl Fn(usize, &Policy) -> Result<Measured, Endless> + Sync,
     watcher: &Watcher<'_>,
 ) -> Result<Searched, Endless> {
     let score = |candidate: &Candidate| {
-        let tried = worlds.iter().enumerate().map(|(number, world)| {
-            let world = world.under(candidate.policy.clone());
-            Ok(Measured::of(&world, &engine(number, &world)?))
-        });
+        let tried = (0..worlds).map(|number| engine(number, &candidate.policy));
         let tried: Vec<Measured> = tried.collect::<Result<_, Endless>>()?;
         (watcher.done)();
         Ok(Scored::of(&tried, &wanted.limits))
@@ -100,6 +96,13 @@ pub fn search(
         scored.extend(tried);
     }
     Ok(Searched::of(scored, wanted))
+}
+
+impl Wanted {
+    /// The figures that decide.
+    pub fn figures(&self) -> impl Iterator<Item = &'static Metric> {
+        self.limits.iter().map(|limit| limit.metric).chain(self.objectives.iter().copied())
+    }
 }
 
 impl Scored {
@@ -186,7 +189,7 @@ mod tests {
     use std::sync::atomic::AtomicBool;
 
     use super::*;
-    use crate::fleet::{Grid, GroupFigures, Jitter, Peak, Quantiles, SECOND, dominates};
+    use crate::fleet::{Figures, Grid, GroupFigures, Jitter, Peak, Quantiles, SECOND, World, dominates};
     use crate::protocol::Deviations;
 
     fn candidates() -> Vec<Candidate> {
@@ -199,8 +202,8 @@ mod tests {
     }
 
     /// The longer the gaps, the later and the gentler; in the second world everything is twice as much.
-    fn engine(number: usize, world: &World) -> Result<Figures, Endless> {
-        let shape = crate::fleet::Shape::of(&world.policies[0], world.rules);
+    fn engine(number: usize, policy: &Policy) -> Result<Measured, Endless> {
+        let shape = crate::fleet::Shape::of(policy, Deviations::NONE);
         let twice = 1 + number as u64;
         let lag = shape.gap_max_s * SECOND * twice;
         let total = GroupFigures {
@@ -212,12 +215,11 @@ mod tests {
             peak_1s: Peak { count: 1_000 * twice / (1 + shape.gap_max_s), at: 0 },
             ..GroupFigures::default()
         };
-        Ok(Figures { total, ..Figures::default() })
+        Ok(Measured::of(&World::sample(), &Figures { total, ..Figures::default() }))
     }
 
     fn searched(limits: &[&str], worlds: usize) -> Searched {
-        let worlds = vec![World::sample(); worlds];
-        search(&candidates(), &worlds, &wanted(limits), engine, &Watcher::nobody()).expect("it ends")
+        search(&candidates(), worlds, &wanted(limits), engine, &Watcher::nobody()).expect("it ends")
     }
 
     #[test]
@@ -277,7 +279,7 @@ mod tests {
         let stop = AtomicBool::new(false);
         let done = || stop.store(true, Ordering::Relaxed);
         let watcher = Watcher { done: &done, stop: &stop };
-        let searched = search(&candidates(), &[World::sample()], &wanted(&[]), engine, &watcher).expect("it ends");
+        let searched = search(&candidates(), 1, &wanted(&[]), engine, &watcher).expect("it ends");
         assert_eq!(searched.scored.len(), CHUNK);
         assert!(searched.picks.is_some());
     }

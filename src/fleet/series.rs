@@ -136,7 +136,7 @@ impl Collector {
             horizon: world.horizon,
             series,
             kept: [BTreeMap::new(), BTreeMap::new()],
-            healthy: world.subscribers.iter().map(super::Subscriber::never_fails).collect(),
+            healthy: world.subscribers.iter().map(|group| world.never_fails(group)).collect(),
             pool: Level::default(),
             sums: vec![(0, 0); count],
             flow: vec![(0, 0); count],

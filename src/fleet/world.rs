@@ -292,13 +292,6 @@ pub enum Sender {
     },
 }
 
-impl Subscriber {
-    /// Whether nothing in the world makes it fail: no outage, no brown-out, no limit to what it can take.
-    pub const fn never_fails(&self) -> bool {
-        self.down.is_empty() && self.brownouts.is_empty() && self.capacity.is_none()
-    }
-}
-
 impl Sender {
     /// How many workers there are, or how many requests may be open; none without a limit.
     pub const fn places(&self) -> Option<u32> {

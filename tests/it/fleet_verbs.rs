@@ -50,7 +50,11 @@ fn a_policy_differs_from_itself_by_exactly_nothing() {
     let figures = compared["compared"][1]["figures"].as_object().expect("an object");
     let mut seen = 0;
     for (name, figure) in figures.iter().filter(|(_, figure)| !figure["mean"].is_null()) {
-        assert_eq!((&figure["difference"]["mean"], &figure["difference"]["within"]), (&0.0.into(), &0.0.into()), "{name}");
+        assert_eq!(
+            (&figure["difference"]["mean"], &figure["difference"]["within"]),
+            (&0.0.into(), &0.0.into()),
+            "{name}"
+        );
         seen += 1;
     }
     assert!(seen > 20, "{seen}");
@@ -115,7 +119,10 @@ fn csv_and_json_hold_all_that_was_tried() {
     let columns = csv.lines().next().expect("a head").split(',').count();
     assert!(columns > 30, "{columns}");
     assert_eq!(csv.lines().count() as u64, 1 + found["tried"].as_u64().expect("a number"));
-    assert_eq!(csv.lines().filter(|line| line.contains(",true,true,")).count(), found["front"].as_array().expect("a list").len());
+    assert_eq!(
+        csv.lines().filter(|line| line.contains(",true,true,")).count(),
+        found["front"].as_array().expect("a list").len()
+    );
     assert_eq!(found["worlds"].as_array().expect("a list").len(), 6, "never one");
     for name in ["knee", "fast", "gentle", "cheap"] {
         let pick = &found["picks"][name];
@@ -128,7 +135,8 @@ fn csv_and_json_hold_all_that_was_tried() {
 fn nothing_long_begins_if_a_file_can_not_be_written() {
     for verb in [search(&[]), vec!["compare", OUTAGE, "--policy", "{}"], vec!["sweep", OUTAGE, "--values", "1m,2m"]] {
         for option in ["--csv", "--plot", "--html"] {
-            let run = zaqarcheck(&[&["fleet"], &verb[..], &[option, "no/such/folder/file.svg"]].concat()).assert().code(3);
+            let run =
+                zaqarcheck(&[&["fleet"], &verb[..], &[option, "no/such/folder/file.svg"]].concat()).assert().code(3);
             assert_eq!(stdout(&run), "", "{option}");
         }
     }

@@ -21,6 +21,7 @@ mod fleet_file;
 mod fleet_model;
 mod fleet_properties;
 mod fleet_queueing;
+mod fleet_verbs;
 mod found;
 mod front;
 mod gate;

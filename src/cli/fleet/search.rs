@@ -14,7 +14,7 @@ use super::outputs::{Format, PictureArgs, write_csv};
 use super::run::endless;
 use super::work::{JobsArgs, exit, watched};
 use crate::fleet::{
-    Candidate, Candidates, Entrant, Grid, Limit, Metric, OBJECTIVES, Shape, Wanted, World, figures, search,
+    Candidate, Candidates, Endless, Entrant, Grid, Limit, Metric, OBJECTIVES, Shape, Trial, Wanted, World, search,
 };
 use crate::report::fleet::{Found, Panel, Searching};
 use crate::runner::Exit;
@@ -58,7 +58,9 @@ pub(super) fn run(options: &SearchOptions) -> Result<Exit, Error> {
     options.pictures.open(options.csv.as_deref())?;
     let steps = candidates.all.len() as u64;
     let (searched, interrupted) = watched(&options.jobs, steps, |watcher| {
-        search(&candidates.all, &worlds, &wanted, |_, world| figures(world), watcher)
+        let trials: Vec<Trial> =
+            worlds.iter().map(|world| Trial::new(world.clone(), wanted.figures())).collect::<Result<_, Endless>>()?;
+        search(&candidates.all, trials.len(), &wanted, |number, policy| trials[number].measure(policy), watcher)
     })?;
     let searched = searched.map_err(endless)?;
     let found = Found { candidates: &candidates.all, wanted: &wanted, searched: &searched, own };

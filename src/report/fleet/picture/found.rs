@@ -27,8 +27,8 @@ pub struct Found<'a> {
 
 pub(super) fn draw(area: &Area<'_>, found: &Found<'_>) -> Drawn {
     let (head, body) = area.split_vertically(24);
-    let parts = [("on the front", FRESH), ("keeps the limits", LONE), ("picked", RETRIED), ("the world's own", LOST)];
-    let shown = parts.into_iter().filter(|(name, _)| *name != "the world's own" || found.own.is_some());
+    let parts = [("on the front", FRESH), ("keeps the limits", LONE), ("picked", RETRIED), ("present policy", LOST)];
+    let shown = parts.into_iter().filter(|(name, _)| *name != "present policy" || found.own.is_some());
     chart::legend(&head, LEFT as i32 + MARGIN, 0, shown)?;
     let Searched { scored, front, picks, .. } = found.searched;
     let axes = [found.wanted.objectives[0], found.wanted.objectives[1]];

@@ -225,11 +225,11 @@ mod tests {
         let (candidates, wanted, searched) = found();
         let found = Found { candidates: &candidates, wanted: &wanted, searched: &searched, own: Some(0) };
         let text = svg("t", &[Panel::Found(&found)]);
-        for word in ["knee", "fast", "gentle", "cheap", "the world's own", "lag_p99", "peak_x"] {
+        for word in ["knee", "fast", "gentle", "cheap", "present policy", "lag_p99", "peak_x"] {
             assert!(text.contains(word), "{word}");
         }
         let none = Found { own: None, ..found };
-        assert!(!svg("t", &[Panel::Found(&none)]).contains("the world's own"));
+        assert!(!svg("t", &[Panel::Found(&none)]).contains("present policy"));
     }
 
     #[test]
