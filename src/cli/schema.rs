@@ -7,8 +7,9 @@ use std::io::Write;
 use clap::{Args, ValueEnum};
 
 use super::Error;
+use crate::fleet::file::schema as world_schema;
 use crate::runner::Exit;
-use crate::{fleet, scenario};
+use crate::scenario::schema;
 
 /// Options of `schema`.
 #[derive(Debug, Args)]
@@ -29,8 +30,8 @@ enum Of {
 
 pub(super) fn run(options: &SchemaOptions) -> Result<Exit, Error> {
     let schema = match options.of {
-        Of::Scenario => scenario::schema(),
-        Of::Fleet => fleet::file::schema(),
+        Of::Scenario => schema(),
+        Of::Fleet => world_schema(),
     };
     anstream::stdout().write_all(schema.as_bytes())?;
     Ok(Exit::Conforms)

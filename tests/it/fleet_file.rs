@@ -112,6 +112,29 @@ fn what_can_not_be_used_or_written_is_said() {
     }
 }
 
+/// Zaqar takes a policy of 2^63 retries. As many of them are played as fall before the horizon, and none is kept.
+#[test]
+fn a_schedule_without_end_is_played_to_the_horizon() {
+    let folder = folder();
+    let path = shown(&folder.path().join("world.json"));
+    let world = |policy: Value| {
+        let world = json!({
+            "format": 1, "policies": {"default": {"policy": policy}}, "subscribers": {"a": {"latency": "0s", "down": [{}]}},
+            "arrivals": [{"burst": {"posts": 2}}],
+        });
+        fs::write(&path, world.to_string()).expect("the folder is ours");
+        zaqarcheck(&["fleet", &path, "--format", "json"])
+    };
+    let run = world(json!({"maximum_delay": 60, "maximum_delay_retries": i64::MAX})).assert().code(0);
+    let value: Value = serde_json::from_str(&stdout(&run)).expect("it is JSON");
+    // 0 4x, 5, 10, 15, then 5, 10 .. 55 s apart: 345 s; every minute after that.
+    assert_eq!((&value["total"]["unfinished"], &value["total"]["attempts"]), (&json!(2), &json!(2 * (18 + 54))));
+    assert!(value["notes"][0].as_str().expect("a note").contains("longer than the horizon"), "{value}");
+    let run = world(json!({"maximum_delay": i64::MAX, "retries_with_no_delay": i64::MAX})).assert().code(2);
+    assert!(stderr(&run).contains("more than 100000 attempts before the horizon"), "{}", stderr(&run));
+    world(json!({"maximum_delay": i64::from(i32::MAX)})).assert().code(0);
+}
+
 /// A trace is beside the world, wherever the program is called from.
 #[test]
 fn traces_are_beside_their_world() {

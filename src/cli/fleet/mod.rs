@@ -55,5 +55,7 @@ Examples:
       what becomes of every delivery
   zaqarcheck fleet world.json --seed 2 --csv series --html report.html
       the same with other draws, second by second, and as a page to show
+  zaqarcheck fleet verify small.json --target http://127.0.0.1:8888
+      whether a server does what is predicted
   zaqarcheck schema fleet
       what a world may hold";

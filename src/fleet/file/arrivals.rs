@@ -166,6 +166,10 @@ fn span(
 fn of_trace(page: &mut Page, spot: &Spot<'_>, around: &Around<'_>) -> Option<Pattern> {
     let times = match spot.value {
         Value::Array(_) => trace::of_array(page, spot)?,
+        Value::String(name) if name.is_empty() => {
+            page.refuse(spot, "the trace has no name", Some("write the name of a file, or an array of times"));
+            return None;
+        }
         Value::String(name) => {
             let text = match (around.load)(name) {
                 Ok(text) => text,

@@ -136,6 +136,7 @@ const WRONG: &[&str] = &[
     r#""arrivals": [{"trace": [0, "2s", 1.5]}]"#,
     r#""arrivals": [{"trace": [-1, true, "soon"]}]"#,
     r#""arrivals": [{"trace": {"file": "times.csv"}}]"#,
+    r#""arrivals": [{"trace": ""}]"#,
     r#""arrivals": [{"trace": "none.csv"}]"#,
     r#""arrivals": [{"trace": "unsorted.csv"}]"#,
     r#""arrivals": [{"trace": "words.csv"}]"#,

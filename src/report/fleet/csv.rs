@@ -3,6 +3,7 @@
 //! Never writes a number with a unit: the heading has it.
 
 use super::words::seconds;
+use super::{counts_of, times_of};
 use crate::fleet::{Figures, Series};
 
 /// A line for each step of the series: a second, or more where the horizon is long.
@@ -38,28 +39,10 @@ pub fn groups_csv(figures: &Figures) -> String {
          lag_p50_s,lag_p90_s,lag_p99_s,lag_max_s,peak_1s,peak_1s_at_s,peak_10s,peak_10s_at_s,drain_s,recovered\n",
     );
     for group in [&figures.total].into_iter().chain(&figures.groups) {
-        let (latency, lag) = (&group.latency, &group.recovery_lag);
-        let counts = [
-            group.published,
-            group.delivered,
-            group.rejected,
-            group.lost,
-            group.collateral_lost,
-            group.unfinished,
-            group.attempts,
-            group.wasted,
-        ];
         text += &quoted(&group.name);
-        counts.iter().for_each(|count| text += &format!(",{count}"));
-        let latencies = [latency.p50, latency.p90, latency.p99, latency.p999, latency.max];
-        let lags = [lag.p50, lag.p90, lag.p99, lag.max];
-        let times =
-            latencies.map(|value| (latency.count, value)).into_iter().chain(lags.map(|value| (lag.count, value)));
-        for (count, value) in times {
-            text.push(',');
-            if count > 0 {
-                text += &seconds(value).to_string();
-            }
+        counts_of(group).iter().for_each(|count| text += &format!(",{count}"));
+        for time in times_of(group) {
+            text += &format!(",{}", time.map(|time| seconds(time).to_string()).unwrap_or_default());
         }
         for peak in [group.peak_1s, group.peak_10s] {
             text += &format!(",{},{}", peak.count, seconds(peak.at));

@@ -28,8 +28,8 @@ pub use searched::Searching;
 pub use swept::{SWEPT, Sweeping};
 pub use table::{lead, table, tables};
 
-use crate::fleet::Figures;
 use crate::fleet::file::Described;
+use crate::fleet::{Figures, GroupFigures, Nanos};
 
 /// A world, and what became of it.
 #[derive(Clone, Copy, Debug)]
@@ -38,4 +38,27 @@ pub struct Outcome<'a> {
     pub described: &'a Described,
     /// What became of it.
     pub figures: &'a Figures,
+}
+
+/// The counts of a group, in the order of every table.
+const fn counts_of(group: &GroupFigures) -> [u64; 8] {
+    [
+        group.published,
+        group.delivered,
+        group.rejected,
+        group.lost,
+        group.collateral_lost,
+        group.unfinished,
+        group.attempts,
+        group.wasted,
+    ]
+}
+
+/// The times of a group, in the order of every table; none where nothing was measured.
+fn times_of(group: &GroupFigures) -> impl Iterator<Item = Option<Nanos>> {
+    let (latency, lag) = (&group.latency, &group.recovery_lag);
+    let latencies = [latency.p50, latency.p90, latency.p99, latency.p999, latency.max];
+    let latencies = latencies.map(|time| (latency.count, time));
+    let lags = [lag.p50, lag.p90, lag.p99, lag.max].map(|time| (lag.count, time));
+    latencies.into_iter().chain(lags).map(|(count, time)| (count > 0).then_some(time))
 }

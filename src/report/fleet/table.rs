@@ -4,10 +4,10 @@
 
 use super::super::fit;
 use super::super::verdict::{BAD, DIM, Paint, STRONG};
-use super::Outcome;
 use super::html::Table;
 use super::words::{counted, dash, maybe_time, percent, ratio, rules, sender, time};
-use crate::fleet::{Figures, GroupFigures, Peak, Quantiles, World};
+use super::{Outcome, counts_of, times_of};
+use crate::fleet::{Figures, GroupFigures, Peak, World};
 
 /// The lines of the table.
 pub fn table(outcome: &Outcome<'_>, colour: bool) -> Vec<String> {
@@ -73,34 +73,19 @@ const COUNTS: &[&str] = &[
     "collateral",
     "unfinished",
     "attempts",
-    "per delivered",
     "wasted",
+    "per delivered",
 ];
 const TIMES: &[&str] = &["group", "latency p50", "p90", "p99", "p99.9", "max", "recovery lag p50", "p90", "p99", "max"];
 const TRAFFIC: &[&str] = &["group", "peak in 1 s", "at", "peak in 10 s", "at", "drained after", "recovered"];
 
 fn counts(group: &GroupFigures) -> Vec<String> {
-    let counts = [
-        group.published,
-        group.delivered,
-        group.rejected,
-        group.lost,
-        group.collateral_lost,
-        group.unfinished,
-        group.attempts,
-    ];
     let per_delivered = ratio(group.attempts, group.delivered).map_or_else(dash, |ratio| format!("{ratio:.2}"));
-    let counts = counts.iter().map(u64::to_string);
-    counts.chain([per_delivered, group.wasted.to_string()]).collect()
+    counts_of(group).iter().map(u64::to_string).chain([per_delivered]).collect()
 }
 
 fn times(group: &GroupFigures) -> Vec<String> {
-    let some = |of: &Quantiles, value| if of.count == 0 { dash() } else { time(value) };
-    let (latency, lag) = (&group.latency, &group.recovery_lag);
-    let latencies = [latency.p50, latency.p90, latency.p99, latency.p999, latency.max];
-    let lags = [lag.p50, lag.p90, lag.p99, lag.max];
-    let latencies = latencies.into_iter().map(|value| some(latency, value));
-    latencies.chain(lags.into_iter().map(|value| some(lag, value))).collect()
+    times_of(group).map(maybe_time).collect()
 }
 
 fn traffic(group: &GroupFigures) -> Vec<String> {
