@@ -97,6 +97,7 @@ const WRONG: &[&str] = &[
     r#""subscribers": {"hook": {"down": [{"every": "1ns", "for": "0ns"}]}}"#,
     r#""subscribers": {"hook": {"down": [{"every": "2ns", "for": "1ns"}]}}"#,
     r#""subscribers": {"hook": {"down": [{"mean_up": "1ns", "mean_down": "1ns"}]}}"#,
+    r#""subscribers": {"hook": {"count": 9999, "down": [{"mean_up": "1s", "mean_down": "1s"}]}}"#,
     r#""subscribers": {"hook": {"down": [{"mean_up": "1s"}]}}"#,
     r#""subscribers": {"hook": {"down": [{"form": "1s"}]}}"#,
     r#""subscribers": {"hook": {"down": [{"as": "refused"}]}}"#,

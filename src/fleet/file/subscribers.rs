@@ -41,16 +41,16 @@ pub(super) fn read<'a>(page: &mut Page, spot: &Option<Spot<'a>>, around: &mut Ar
 fn one<'a>(page: &mut Page, name: &str, spot: &Spot<'a>, around: &mut Around<'_, 'a>) -> Option<Subscriber> {
     let (keys, _) = page.object::<SubscriberKeys<'_>>(spot);
     let keys = keys?;
-    let horizon = around.horizon;
     let count = page.or(&keys.count, 1, leaf::small_count);
     if let (Some(count @ MEMBERS_MAX..), Some(spot)) = (count, &keys.count) {
         page.refuse(spot, format!("{count} subscribers, at most {} are simulated", MEMBERS_MAX - 1), None);
     }
+    let windows = windows::Around { horizon: around.horizon, members: count.unwrap_or(1) };
     let policy = policy(page, &keys.policy, around.policies);
     let latency = page.or(&keys.latency, LATENCY, leaf::time);
-    let down = troubles(page, &keys.down, horizon, |keys: &DownKeys<'_>| keys.window(), down);
-    let brownouts = troubles(page, &keys.brownouts, horizon, |keys: &BrownoutKeys<'_>| keys.window(), brownout);
-    let slow = troubles(page, &keys.slow, horizon, |keys: &SlowKeys<'_>| keys.window(), slow);
+    let down = troubles(page, &keys.down, windows, |keys: &DownKeys<'_>| keys.window(), down);
+    let brownouts = troubles(page, &keys.brownouts, windows, |keys: &BrownoutKeys<'_>| keys.window(), brownout);
+    let slow = troubles(page, &keys.slow, windows, |keys: &SlowKeys<'_>| keys.window(), slow);
     let capacity = match &keys.capacity {
         None => Some(None),
         Some(spot) => capacity(page, spot).map(Some),
@@ -97,16 +97,16 @@ fn policy<'a>(page: &mut Page, spot: &Option<Spot<'a>>, policies: &mut Vec<Writt
 fn troubles<'a, K: Keys<'a>, T>(
     page: &mut Page,
     spot: &Option<Spot<'a>>,
-    horizon: Nanos,
+    around: windows::Around,
     window: fn(&K) -> WindowKeys<'a>,
     finish: fn(&mut Page, &Spot<'a>, bool, &K, Option<Window>) -> Option<T>,
 ) -> Option<Vec<T>> {
     let read = |page: &mut Page, spot: Spot<'a>| {
         let (keys, sound) = page.object::<K>(&spot);
         let keys = keys?;
-        let window = windows::read(page, &spot, sound, &window(&keys), horizon);
-        if let Some(first) = window.as_ref().map(begins).filter(|first| *first >= horizon) {
-            let (path, first, horizon) = (display(&spot.path), windows::shown(first), windows::shown(horizon));
+        let window = windows::read(page, &spot, sound, &window(&keys), around);
+        if let Some(first) = window.as_ref().map(begins).filter(|first| *first >= around.horizon) {
+            let (path, first, horizon) = (display(&spot.path), windows::shown(first), windows::shown(around.horizon));
             page.notes.push(format!("{path} begins at {first} and the horizon is {horizon}: it never happens"));
         }
         finish(page, &spot, sound, &keys, window)

@@ -32,13 +32,21 @@ macro_rules! windows_of {
 
 windows_of!(DownKeys, BrownoutKeys, SlowKeys);
 
+/// What the windows are drawn for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Around {
+    pub horizon: Nanos,
+    /// Each of them has random windows of its own.
+    pub members: u32,
+}
+
 /// The window; `spot` is the object it stands in.
 pub(super) fn read(
     page: &mut Page,
     spot: &Spot<'_>,
     sound: bool,
     keys: &WindowKeys<'_>,
-    horizon: Nanos,
+    around: Around,
 ) -> Option<Window> {
     let sets = [
         ("from/until", [&keys.from, &keys.until, &None]),
@@ -50,8 +58,8 @@ pub(super) fn read(
     match used.as_slice() {
         [] if !sound => None,
         [] | [("from/until", _)] => between(page, keys),
-        [("first/every/for", _)] => periodic(page, spot, sound, keys, horizon),
-        [_] => random(page, spot, sound, keys, horizon),
+        [("first/every/for", _)] => periodic(page, spot, sound, keys, around),
+        [_] => random(page, spot, sound, keys, around),
         [(one, _), (other, key), ..] => {
             let help = "a window has `from` and `until`, or `first`, `every` and `for`, or `mean_up` and `mean_down`";
             page.refuse(key, format!("keys of two kinds of windows: {one} and {other}"), Some(help));
@@ -71,7 +79,7 @@ fn between(page: &mut Page, keys: &WindowKeys<'_>) -> Option<Window> {
     None
 }
 
-fn periodic(page: &mut Page, spot: &Spot<'_>, sound: bool, keys: &WindowKeys<'_>, horizon: Nanos) -> Option<Window> {
+fn periodic(page: &mut Page, spot: &Spot<'_>, sound: bool, keys: &WindowKeys<'_>, around: Around) -> Option<Window> {
     let first = page.or(&keys.first, 0, leaf::time);
     let every = page.required(spot, sound, "every", &keys.every, leaf::some_time);
     let lasting = page.required(spot, sound, "for", &keys.lasting, leaf::some_time);
@@ -82,24 +90,33 @@ fn periodic(page: &mut Page, spot: &Spot<'_>, sound: bool, keys: &WindowKeys<'_>
         page.refuse(length, message, Some("use `from` and `until` for what never ends"));
         return None;
     }
-    few(page, keys.every.as_ref()?, horizon / every)?;
+    few(page, keys.every.as_ref()?, around.horizon / every, 1)?;
     Some(Window::Periodic { first, every, lasting })
 }
 
-fn random(page: &mut Page, spot: &Spot<'_>, sound: bool, keys: &WindowKeys<'_>, horizon: Nanos) -> Option<Window> {
+fn random(page: &mut Page, spot: &Spot<'_>, sound: bool, keys: &WindowKeys<'_>, around: Around) -> Option<Window> {
     let up = page.required(spot, sound, "mean_up", &keys.mean_up, leaf::some_time);
     let down = page.required(spot, sound, "mean_down", &keys.mean_down, leaf::some_time);
     let (up, down) = (up?, down?);
-    few(page, keys.mean_up.as_ref()?, horizon / (up + down))?;
+    few(page, keys.mean_up.as_ref()?, around.horizon / (up + down), around.members)?;
     Some(Window::Random { up, down })
 }
 
-fn few(page: &mut Page, spot: &Spot<'_>, windows: u64) -> Option<()> {
-    if windows <= WINDOWS_MAX {
-        return Some(());
+fn few(page: &mut Page, spot: &Spot<'_>, windows: u64, members: u32) -> Option<()> {
+    if windows > WINDOWS_MAX {
+        let message = format!("about {windows} windows before the horizon, at most {WINDOWS_MAX} are simulated");
+        page.refuse(spot, message, None);
+        return None;
     }
-    page.refuse(spot, format!("about {windows} windows before the horizon, at most {WINDOWS_MAX} are simulated"), None);
-    None
+    if windows * u64::from(members) > ALL_WINDOWS_MAX {
+        let message = format!(
+            "about {windows} windows before the horizon for each of {members}, \
+             at most {ALL_WINDOWS_MAX} are simulated together"
+        );
+        page.refuse(spot, message, None);
+        return None;
+    }
+    Some(())
 }
 
 /// A time as the file has it.
@@ -109,3 +126,5 @@ pub(super) fn shown(nanos: Nanos) -> String {
 
 /// An engine may have to draw every one of them, for every member of a group.
 const WINDOWS_MAX: u64 = 100_000;
+/// All members of a group together.
+const ALL_WINDOWS_MAX: u64 = 10_000_000;

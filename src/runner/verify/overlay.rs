@@ -125,3 +125,45 @@ fn as_posted(world: &World, posts: &[Posted], posted: &[Nanos]) -> World {
 fn nanos(duration: std::time::Duration) -> Nanos {
     Nanos::try_from(duration.as_nanos()).unwrap_or(Nanos::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fleet::SECOND;
+    use crate::fleet::file::read;
+    use crate::runner::verify::posts::posts;
+
+    /// A client sends one post after the other, and is late: that is not the server's doing.
+    #[test]
+    fn what_is_predicted_starts_when_posts_were_sent() {
+        let text = r#"{"format": 1, "horizon": "10s", "subscribers": {"a": {}, "b": {}},
+            "arrivals": [{"to": "a", "burst": {"posts": 2}}, {"to": "b", "trace": [0, 5]}]}"#;
+        let world = read("w", text, &|_| Err("no file".into())).expect("it is right").world;
+        let sent = [1, 2, 3, 12].map(|second| second * SECOND);
+        let moved = as_posted(&world, &posts(&world).expect("nothing is drawn"), &sent);
+        let patterns: Vec<_> = moved.arrivals.iter().map(|arrivals| arrivals.pattern.clone()).collect();
+        assert_eq!(patterns, [Pattern::Trace(sent[..2].to_vec()), Pattern::Trace(sent[2..].to_vec())]);
+        assert!(moved.horizon > 12 * SECOND, "a late post is still seen");
+    }
+
+    #[test]
+    fn an_overlay_agrees_if_every_attempt_does() {
+        let of = |predicted: &[Nanos], observed: &[Nanos]| Overlaid {
+            group: "g".into(),
+            member: None,
+            message: 0,
+            posted: 0,
+            predicted: predicted.to_vec(),
+            observed: observed.to_vec(),
+            fate: Fate::Lost,
+        };
+        let agrees = |predicted, observed, strays| {
+            Overlay { deliveries: vec![of(&[1], &[1]), of(predicted, observed)], strays }.agrees(2)
+        };
+        assert!(agrees(&[0, 5], &[2, 3], 0) && agrees(&[], &[], 0));
+        assert!(!agrees(&[0, 5], &[3, 5], 0), "one is late");
+        assert!(!agrees(&[0, 5], &[0], 0) && !agrees(&[0], &[0, 0], 0), "one is missing, one is too many");
+        assert!(!agrees(&[0], &[0], 1), "one belongs to nobody");
+        assert_eq!(of(&[0, 5], &[3, 1]).error_max(), Some(4));
+    }
+}
