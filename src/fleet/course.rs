@@ -11,7 +11,7 @@ use crate::schedule::RETRIES_MAX;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Endless {
     /// A post of more messages than are counted.
-    #[error("a post holds {0} messages; at most {} can be simulated", u16::MAX)]
+    #[error("a post holds {0} messages; at most {max} can be simulated", max = u16::MAX)]
     Batch(u32),
     /// More deliveries than are numbered.
     #[error("there are about {0} deliveries; at most {DELIVERIES_MAX} can be simulated")]

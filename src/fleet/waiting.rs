@@ -187,7 +187,7 @@ mod tests {
         for (delivery, subscriber) in [(1, 0), (2, 0), (3, 2), (4, 1)] {
             waiting.push(job(delivery, subscriber));
         }
-        let mut take = |waiting: &mut Waiting| {
+        let take = |waiting: &mut Waiting| {
             let job = waiting.pop()?;
             waiting.enter(job.subscriber);
             Some(job.delivery)
