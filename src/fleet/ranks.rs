@@ -26,7 +26,8 @@ impl Ranks {
         let (mut count, mut sum) = (0, 0);
         for (moment, weight) in weighted {
             if moments.last() == Some(&moment) {
-                (counts.pop(), sums.pop());
+                counts.pop();
+                sums.pop();
             } else {
                 moments.push(moment);
             }

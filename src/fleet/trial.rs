@@ -21,7 +21,7 @@ impl Trial {
     /// # Errors
     /// [`Endless`], for a policy of the world.
     pub fn new(world: World, asked: impl IntoIterator<Item = &'static Metric>) -> Result<Self, Endless> {
-        let enough = asked.into_iter().all(|metric| foreseen(metric));
+        let enough = asked.into_iter().all(foreseen);
         let prepared = if enough { Prepared::new(&world)? } else { None };
         Ok(Self { world, prepared })
     }

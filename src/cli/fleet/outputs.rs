@@ -41,8 +41,8 @@ impl PictureArgs {
 
     /// Makes sure that all files can be written, before anything long begins.
     pub(super) fn open(&self, csv: Option<&Path>) -> Result<(), Error> {
-        let files = [self.plot.as_deref(), self.html.as_deref(), csv].into_iter().flatten();
-        files.map(|path| File::create(path).map(drop).map_err(|source| cannot_write(path, source))).collect()
+        let mut files = [self.plot.as_deref(), self.html.as_deref(), csv].into_iter().flatten();
+        files.try_for_each(|path| File::create(path).map(drop).map_err(|source| cannot_write(path, source)))
     }
 
     /// Writes them.

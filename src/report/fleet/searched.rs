@@ -120,7 +120,7 @@ impl Searching<'_> {
         let mut front = self.found.searched.front.clone();
         let key = |place: &usize| self.found.searched.scored[*place].point(objectives);
         front.sort_by(|a, b| {
-            key(a).iter().zip(key(b)).map(|(a, b)| a.total_cmp(&b)).find(|o| o.is_ne()).unwrap_or(a.cmp(b))
+            key(a).iter().zip(key(b)).map(|(a, b)| a.total_cmp(&b)).find(|o| o.is_ne()).unwrap_or_else(|| a.cmp(b))
         });
         let more = front.len().saturating_sub(most);
         rows.extend(front.into_iter().take(most).map(|place| self.row("", place)));
