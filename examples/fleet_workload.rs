@@ -6,7 +6,7 @@
 
 use serde_json::Map;
 use zaqarcheck::fleet::{
-    self, Arrivals, Capacity, Deal, Down, Ended, Fails, Fate, Jitter, Nanos, Pattern, Policy, SECOND, Sender,
+    self, Arrivals, Capacity, Deal, Down, Ended, Fails, Fate, Jitter, Nanos, Pattern, Policy, Prepared, SECOND, Sender,
     Subscriber, Tried, Watch, Window, World,
 };
 use zaqarcheck::policy::Selected;

@@ -11,7 +11,7 @@ use crate::schedule::RETRIES_MAX;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Endless {
     /// A post of more messages than are counted.
-    #[error("a post holds {0} messages; at most {max} can be simulated", max = u16::MAX)]
+    #[error("a post holds {0} messages; at most {BATCH_MAX} can be simulated")]
     Batch(u32),
     /// More deliveries than are numbered.
     #[error("there are about {0} deliveries; at most {DELIVERIES_MAX} can be simulated")]
@@ -28,6 +28,9 @@ pub enum Endless {
     #[error("there are {0} subscribers; at most {SUBSCRIBERS_MAX} can be simulated")]
     Subscribers(u64),
 }
+
+/// The most messages of a post.
+pub(super) const BATCH_MAX: u32 = 65_535;
 
 /// The most deliveries of a world.
 pub(super) const DELIVERIES_MAX: u64 = 4_000_000_000;

@@ -62,8 +62,10 @@ impl<'a> Posts<'a> {
         let at = match self.world.arrivals[arrivals].pattern {
             Pattern::Burst { at, posts } => (number < posts).then_some(at),
             Pattern::Even { from, until, posts } => (number < posts).then(|| {
-                let span = u128::from(until.saturating_sub(from));
-                from + (u128::from(number) * span / u128::from(posts)) as Nanos
+                let span = until.saturating_sub(from);
+                let wide = || (u128::from(number) * u128::from(span) / u128::from(posts)) as Nanos;
+                // Dividing 128 bits takes longer than all the rest.
+                from + number.checked_mul(span).map_or_else(wide, |product| product / posts)
             }),
             Pattern::Poisson { from, until, per_kilosecond } => {
                 let mean = (1000 * SECOND) as f64 / per_kilosecond as f64;

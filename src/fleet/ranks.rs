@@ -11,7 +11,7 @@ pub(super) struct Ranks {
     moments: Vec<Nanos>,
     /// How many there were before each of them, and before the end.
     counts: Vec<u64>,
-    /// The sum of those.
+    /// The sum of those before every 64th moment, from the first.
     sums: Vec<u128>,
     /// For spans of equal length the first moment in or after each.
     spans: Vec<u32>,
@@ -22,21 +22,25 @@ pub(super) struct Ranks {
 impl Ranks {
     /// `moments` are sorted; each comes with its weight.
     pub(super) fn new(weighted: impl IntoIterator<Item = (Nanos, u64)>) -> Self {
-        let (mut moments, mut counts, mut sums) = (Vec::<Nanos>::new(), vec![0_u64], vec![0_u128]);
-        let (mut count, mut sum) = (0, 0);
+        let (mut moments, mut counts, mut sums) = (Vec::<Nanos>::new(), vec![0_u64], Vec::new());
+        let (mut count, mut sum) = (0, 0_u128);
         for (moment, weight) in weighted {
             if moments.last() == Some(&moment) {
                 counts.pop();
-                sums.pop();
             } else {
+                if moments.len().is_multiple_of(BLOCK) {
+                    sums.push(sum);
+                }
                 moments.push(moment);
             }
             (count, sum) = (count + weight, sum + u128::from(moment) * u128::from(weight));
             counts.push(count);
+        }
+        if moments.len().is_multiple_of(BLOCK) {
             sums.push(sum);
         }
         let last = moments.last().copied().unwrap_or(0);
-        let bits = (u64::BITS - last.leading_zeros()).saturating_sub(moments.len().ilog2_or_zero() + 1);
+        let bits = (u64::BITS - last.leading_zeros()).saturating_sub(moments.len().checked_ilog2().unwrap_or(0) + 1);
         let spans = (last >> bits) + 2;
         let mut next = 0;
         let first = |span: u64| {
@@ -66,7 +70,14 @@ impl Ranks {
 
     /// Their sum.
     pub(super) fn sum_between(&self, from: Nanos, until: Nanos) -> u128 {
-        if from < until { self.sums[self.place(until)] - self.sums[self.place(from)] } else { 0 }
+        if from < until { self.sum_before(self.place(until)) - self.sum_before(self.place(from)) } else { 0 }
+    }
+
+    fn sum_before(&self, place: usize) -> u128 {
+        let block = place / BLOCK;
+        let weight = |place: usize| u128::from(self.counts[place + 1] - self.counts[place]);
+        let rest = (block * BLOCK..place).map(|place| u128::from(self.moments[place]) * weight(place));
+        self.sums[block] + rest.sum::<u128>()
     }
 
     /// The last one before a moment.
@@ -84,15 +95,7 @@ impl Ranks {
 
 const NEAR: usize = 16;
 
-trait Logarithm {
-    fn ilog2_or_zero(self) -> u32;
-}
-
-impl Logarithm for usize {
-    fn ilog2_or_zero(self) -> u32 {
-        self.checked_ilog2().unwrap_or(0)
-    }
-}
+const BLOCK: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -103,7 +106,7 @@ mod tests {
     proptest! {
         #[test]
         fn ranks_are_counted(
-            mut moments in prop::collection::vec((0_u32..64).prop_flat_map(|bits| 0_u64..=(u64::MAX >> bits)), 0..100),
+            mut moments in prop::collection::vec((0_u32..64).prop_flat_map(|bits| 0_u64..=(u64::MAX >> bits)), 0..300),
             ends in (any::<u64>(), any::<u64>()),
             bits in 0_u32..64,
         ) {

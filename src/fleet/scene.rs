@@ -2,7 +2,7 @@
 //! Gives [`Scene`], where all that never changes is worked out: what a request meets, and what follows from it.
 //! Never knows what else is under way: both engines ask here, one delivery at a time.
 
-use super::course::{Course, DELIVERIES_MAX, Endless, SUBSCRIBERS_MAX};
+use super::course::{BATCH_MAX, Course, DELIVERIES_MAX, Endless, SUBSCRIBERS_MAX};
 use super::dice::Dice;
 use super::outages;
 use super::posts::Post;
@@ -359,7 +359,7 @@ fn check_size(world: &World) -> Result<(), Endless> {
     if subscribers > SUBSCRIBERS_MAX {
         return Err(Endless::Subscribers(subscribers));
     }
-    if let Some(batch) = world.arrivals.iter().map(|arrivals| arrivals.batch).find(|batch| *batch > u16::MAX.into()) {
+    if let Some(batch) = world.arrivals.iter().map(|arrivals| arrivals.batch).find(|batch| *batch > BATCH_MAX) {
         return Err(Endless::Batch(batch));
     }
     let deliveries = world.deliveries();
