@@ -217,7 +217,7 @@ fn what_no_server_can_be_told_is_refused() {
 
 #[test]
 fn the_readme_shows_true_output_of_fleet() {
-    assert_eq!(check_shown("fleet"), 2);
+    assert_eq!(check_shown("fleet"), 5);
 }
 
 #[test]
