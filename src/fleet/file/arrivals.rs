@@ -40,7 +40,7 @@ fn one(page: &mut Page, spot: &Spot<'_>, around: &Around<'_>) -> Option<Arrivals
     let keys = keys?;
     let to = to(page, &keys.to, around);
     let deal = page.or(&keys.deal, Deal::Each, deal);
-    let batch = page.or(&keys.batch, 1, leaf::small_count);
+    let batch = page.or(&keys.batch, 1, leaf::batch);
     let patterns = [("burst", &keys.burst), ("even", &keys.even), ("poisson", &keys.poisson), ("trace", &keys.trace)];
     let pattern = page.only(spot, sound, patterns).and_then(|(kind, spot)| match kind {
         "burst" => burst(page, spot),

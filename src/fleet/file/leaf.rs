@@ -67,6 +67,13 @@ pub(super) fn small_count(value: &Value) -> Result<u32, Complaint> {
     u32::try_from(number).map_err(|_| (format!("{number} is more than {}", u32::MAX), None))
 }
 
+/// How many messages a post holds.
+pub(super) fn batch(value: &Value) -> Result<u32, Complaint> {
+    let number = count(value)?;
+    let small = u16::try_from(number).map(u32::from);
+    small.map_err(|_| (format!("{number} messages in a post, at most {} are simulated", u16::MAX), None))
+}
+
 /// A number of workers, or none that limits.
 pub(super) fn workers(value: &Value) -> Result<Option<u32>, Complaint> {
     if value == "unlimited" {

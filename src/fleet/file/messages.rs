@@ -123,6 +123,7 @@ const WRONG: &[&str] = &[
     r#""arrivals": [{"burst": {"posts": 1}, "to": ["hook", "hook", 5]}]"#,
     r#""arrivals": [{"burst": {"posts": 1}, "deal": "all"}]"#,
     r#""arrivals": [{"burst": {"posts": 1}, "batch": 0}]"#,
+    r#""arrivals": [{"burst": {"posts": 1}, "batch": 65536}]"#,
     r#""arrivals": [{"burst": {"posts": 1, "at": "2h"}}]"#,
     r#""arrivals": [{"even": {"from": "2h", "posts": 5}}]"#,
     r#""arrivals": [{"even": {"from": "2s", "until": "1s", "posts": 5}}]"#,
