@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::Error;
+use super::suite::default_suite;
 use crate::runner::{Coverage, CoverageState, Covered, Exit, Suite};
 
 /// How many scenarios are named for one requirement.
@@ -20,8 +21,8 @@ pub(super) struct CoverageOptions {
     /// The form of the output.
     #[arg(long, value_enum, default_value_t = CoverageFormat::Text)]
     format: CoverageFormat,
-    /// The folder of the suite.
-    #[arg(long, value_name = "DIR", default_value = "scenarios", env = "ZAQARCHECK_SUITE")]
+    /// The folder of the suite; unless given, `scenarios` here, or else the suite in this program (`builtin:`).
+    #[arg(long, value_name = "DIR", default_value = default_suite(), hide_default_value = true, env = "ZAQARCHECK_SUITE")]
     suite: PathBuf,
 }
 

@@ -13,6 +13,7 @@ use super::explore_output::{Format, Output};
 use super::output::tool;
 use super::seed::parse_seed;
 use super::shard::parse_shard;
+use super::suite::default_suite;
 use crate::explore::{
     Engine, Header, Line, Outcome, Plan, Play, Range, SEEDS_MIN, SeedLine, Shard, Sight, Summary, explore, merge,
     play_seed, reduce,
@@ -98,13 +99,13 @@ pub(super) struct ExploreOptions {
     /// How to write.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// The folder of the suite, whose register the files cite.
-    #[arg(long, value_name = "DIR", default_value = "scenarios", env = "ZAQARCHECK_SUITE")]
+    /// The folder of the suite, whose register the files cite; unless given, `scenarios` here, or else the suite in this program (`builtin:`).
+    #[arg(long, value_name = "DIR", default_value = default_suite(), hide_default_value = true, env = "ZAQARCHECK_SUITE")]
     suite: PathBuf,
 }
 
 pub(super) fn run(options: &ExploreOptions) -> Result<Exit, Error> {
-    let register = Suite::read_register(&options.suite.join("requirements.json"))?;
+    let register = Suite::register_of(&options.suite)?;
     if let Some(folder) = &options.out {
         std::fs::create_dir_all(folder).map_err(|source| unwritten(folder, source))?;
     }

@@ -12,6 +12,7 @@ use super::ledger::{read_ledger, unmatched};
 use super::output::{Output, parse_report, tool};
 use super::run::word;
 use super::select::Selection;
+use super::suite::default_suite;
 use crate::report::Format;
 use crate::runner::{Exit, Header, Planned, Recording, rejudge};
 
@@ -64,7 +65,7 @@ fn tell_gone(recording: &Recording, plan: &[Planned]) -> Result<(), Error> {
 pub(super) fn rerun(header: &Header, suite: &Path) -> String {
     let mut words = Vec::new();
     let mut option = |name: &str, value: &str| words.extend([name.to_owned(), word(value)]);
-    if suite != Path::new("scenarios") {
+    if suite != Path::new(default_suite()) {
         option("--suite", &suite.display().to_string());
     }
     let scale = header.scale.filter(|scale| *scale > 1).map(|scale| scale.to_string());

@@ -10,6 +10,7 @@ use clap::{Args, Subcommand};
 use super::ledger::{read_ledger, read_ledger_to_update, write_ledger};
 use super::output::terminal;
 use super::select::select;
+use super::suite::default_suite;
 use super::{Error, tell_flaws};
 use crate::runner::{Counts, Exit, Flawed, Ledger, Recording, check_ledger, prune_ledger, rejudge, update_ledger};
 
@@ -51,8 +52,8 @@ enum Action {
 
 #[derive(Debug, Args)]
 struct SuiteOptions {
-    /// The folder of the suite.
-    #[arg(long, value_name = "DIR", default_value = "scenarios", env = "ZAQARCHECK_SUITE")]
+    /// The folder of the suite; unless given, `scenarios` here, or else the suite in this program (`builtin:`).
+    #[arg(long, value_name = "DIR", default_value = default_suite(), hide_default_value = true, env = "ZAQARCHECK_SUITE")]
     suite: PathBuf,
 }
 

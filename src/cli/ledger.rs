@@ -6,12 +6,13 @@ use std::io;
 use std::path::Path;
 
 use super::Error;
-use crate::runner::{Ledger, Planned, SuiteError};
+use super::output::write_file;
+use crate::runner::{Ledger, Planned, SuiteError, read_text};
 
 /// The ledger and its text.
 pub(super) fn read_ledger(path: &Path) -> Result<(Ledger, String), Error> {
     let shown = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|source| SuiteError::Read { path: shown.clone(), source })?;
+    let text = read_text(path)?;
     match Ledger::parse(&shown, &text) {
         Ok(ledger) => Ok((ledger, text)),
         Err(found) => Err(SuiteError::flawed(text, found).into()),
@@ -28,9 +29,7 @@ pub(super) fn read_ledger_to_update(path: &Path) -> Result<Option<Ledger>, Error
 }
 
 pub(super) fn write_ledger(path: &Path, ledger: &Ledger) -> Result<(), Error> {
-    let written =
-        path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(path, ledger.to_text()));
-    written.map_err(|source| Error::Write { path: path.display().to_string(), source })
+    write_file(path, &ledger.to_text())
 }
 
 /// Entries that speak of no selected case; `whole` says that the whole suite was selected. A part of it says nothing

@@ -25,6 +25,7 @@ mod progress;
 mod replay;
 mod report;
 mod run;
+mod scenarios;
 mod schedule;
 mod schema;
 mod seed;
@@ -32,6 +33,7 @@ mod select;
 mod serve;
 mod shard;
 mod show;
+mod suite;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -88,6 +90,10 @@ enum Verb {
     Serve(serve::ServeOptions),
     /// Prints the JSON Schema of a file format.
     Schema(schema::SchemaOptions),
+    /// Writes out the suite in this program.
+    Scenarios(scenarios::ScenariosOptions),
+    /// Prints the JSON Schema of the scenario format.
+    Schema,
 }
 
 const EXIT_CODES: &str = "\
@@ -182,6 +188,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Verb::Fleet(options) => fleet::run(&options),
         Verb::Serve(options) => serve::run(&options),
         Verb::Schema(options) => schema::run(&options),
+        Verb::Scenarios(options) => scenarios::run(&options),
+        Verb::Schema => schema::run(),
     };
     done.unwrap_or_else(|error| {
         tell(&error);

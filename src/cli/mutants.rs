@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::Error;
+use super::suite::default_suite;
 use crate::protocol::{Deviation, Origin};
 use crate::runner::{Exit, Mutant, Suite, mutants, planted};
 use crate::scenario::Scenario;
@@ -24,8 +25,8 @@ pub(super) struct MutantsOptions {
     /// Planted deviations by name; all of them if none is given.
     #[arg(value_name = "DEVIATION", value_parser = parse_planted)]
     names: Vec<Deviation>,
-    /// The folder of the suite.
-    #[arg(long, value_name = "DIR", default_value = "scenarios", env = "ZAQARCHECK_SUITE")]
+    /// The folder of the suite; unless given, `scenarios` here, or else the suite in this program (`builtin:`).
+    #[arg(long, value_name = "DIR", default_value = default_suite(), hide_default_value = true, env = "ZAQARCHECK_SUITE")]
     suite: PathBuf,
     /// How to write.
     #[arg(long, value_enum, default_value_t = Format::Text)]

@@ -4,7 +4,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Error, github};
 use crate::clock::Clock;
@@ -76,6 +76,14 @@ impl Output {
 /// Standard output, told colours only if it shows them.
 pub(super) fn terminal() -> impl Write {
     BufWriter::new(anstream::stdout())
+}
+
+/// Writes a file and the folders above it.
+pub(super) fn write_file(path: &Path, text: &str) -> Result<(), Error> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let made = folder.map_or(Ok(()), std::fs::create_dir_all);
+    let written = made.and_then(|()| std::fs::write(path, text));
+    written.map_err(|source| Error::Write { path: path.display().to_string(), source })
 }
 
 /// `FORMAT=PATH`.

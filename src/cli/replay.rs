@@ -12,6 +12,7 @@ use super::Error;
 use super::explore::ModelArgs;
 use super::seed::parse_seed;
 use super::select::select;
+use super::suite::default_suite;
 use crate::explore::{Plan, Play, View, violations};
 use crate::judge::{Attempt, Exchange, Observed, subject_of};
 use crate::runner::Exit;
@@ -26,8 +27,8 @@ pub(super) struct ReplayOptions {
     what: String,
     #[command(flatten)]
     model: ModelArgs,
-    /// The folder of the suite, whose register files cite.
-    #[arg(long, value_name = "DIR", default_value = "scenarios", env = "ZAQARCHECK_SUITE")]
+    /// The folder of the suite, whose register files cite; unless given, `scenarios` here, or else the suite in this program (`builtin:`).
+    #[arg(long, value_name = "DIR", default_value = default_suite(), hide_default_value = true, env = "ZAQARCHECK_SUITE")]
     suite: PathBuf,
 }
 

@@ -16,6 +16,7 @@ use super::interrupt::stopped;
 use super::ledger::{read_ledger, read_ledger_to_update, unmatched, write_ledger};
 use super::output::{Output, parse_report, tool};
 use super::select::Selection;
+use super::suite::default_suite;
 use crate::protocol::{Deviation, Profile};
 use crate::report::Format;
 use crate::rng::Stream;
@@ -334,7 +335,7 @@ pub(super) fn word(text: &str) -> String {
 fn rerun(options: &RunOptions) -> String {
     let mut words = Vec::new();
     let mut option = |name: &str, value: String| words.extend([name.to_owned(), word(&value)]);
-    if options.selection.suite != Path::new("scenarios") {
+    if options.selection.suite != Path::new(default_suite()) {
         option("--suite", options.selection.suite.display().to_string());
     }
     if let Some(target) = &options.target {

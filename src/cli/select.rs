@@ -9,8 +9,9 @@ use globset::GlobBuilder;
 
 use super::Error;
 use super::shard::parse_shard;
+use super::suite::default_suite;
 use crate::explore::Shard;
-use crate::runner::{Planned, Suite};
+use crate::runner::{BUILTIN, Planned, Suite, in_suite, is_builtin, read_text};
 use crate::scenario::Level;
 use crate::spelling::hint;
 
@@ -20,8 +21,8 @@ pub(super) struct Selection {
     /// Scenario files or folders, ids, or patterns over ids (`*` one part, `**` any); everything if none is given.
     #[arg(value_name = "PATH|ID|GLOB")]
     names: Vec<String>,
-    /// The folder of the suite.
-    #[arg(long, value_name = "DIR", default_value = "scenarios", env = "ZAQARCHECK_SUITE")]
+    /// The folder of the suite; unless given, `scenarios` here, or else the suite in this program (`builtin:`).
+    #[arg(long, value_name = "DIR", default_value = default_suite(), hide_default_value = true, env = "ZAQARCHECK_SUITE")]
     pub(super) suite: PathBuf,
     /// Only cases of at least this level.
     #[arg(long, value_enum)]
@@ -75,9 +76,9 @@ fn has_tag(planned: &Planned, tag: &str) -> bool {
 
 /// The cases that `names` mean, in the order of the suite; all of them if there are no names.
 pub(super) fn select(root: &Path, names: &[String]) -> Result<Vec<Planned>, Error> {
-    if !root.is_dir() {
+    if !is_builtin(root) && !root.is_dir() {
         let text = format!(
-            "find the suite: {} is no directory; run in the project's folder, or name it with --suite",
+            "find the suite: {} is no directory; name one with --suite, or leave it out for the suite in this program",
             root.display()
         );
         return Err(Error::Usage(text));
@@ -95,7 +96,9 @@ pub(super) fn select(root: &Path, names: &[String]) -> Result<Vec<Planned>, Erro
 
 /// A name is a path if something is there and it is not the id of a scenario.
 fn is_path(root: &Path, name: &str) -> bool {
-    Path::new(name).exists() && !root.join(format!("{name}.json")).exists()
+    let named = Path::new(name);
+    let there = named.exists() || name.starts_with(BUILTIN);
+    there && read_text(&in_suite(root, &format!("{name}.json"))).is_err()
 }
 
 fn by_path(root: &Path, path: &Path) -> Result<Vec<Planned>, Error> {
@@ -105,8 +108,7 @@ fn by_path(root: &Path, path: &Path) -> Result<Vec<Planned>, Error> {
         let selected: Vec<Planned> = whole.plan().into_iter().filter(inside).collect();
         return if selected.is_empty() { Err(nothing(&path.display().to_string(), &whole)) } else { Ok(selected) };
     }
-    let register = Suite::read_register(&root.join("requirements.json"))?;
-    Ok(Suite::read_files(root, &[PathBuf::from(path)], register)?.plan())
+    Ok(Suite::read_files(root, &[PathBuf::from(path)], Suite::register_of(root)?)?.plan())
 }
 
 fn by_name(suite: &Suite, names: &[&String]) -> Result<Vec<Planned>, Error> {

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::Error;
 use super::output::terminal;
 use super::select::select;
+use super::suite::default_suite;
 use crate::runner::{Exit, Planned};
 use crate::scenario::{
     Action, Case, ExpectedAnswer, ExpectedDelivery, MAIN_PROJECT, OneOrMany, Scenario, Step, Subject,
@@ -25,8 +26,8 @@ pub(super) struct ShowOptions {
     /// The id of a scenario or of a case, or the path of a scenario.
     #[arg(value_name = "ID")]
     id: String,
-    /// The folder of the suite.
-    #[arg(long, value_name = "DIR", default_value = "scenarios", env = "ZAQARCHECK_SUITE")]
+    /// The folder of the suite; unless given, `scenarios` here, or else the suite in this program (`builtin:`).
+    #[arg(long, value_name = "DIR", default_value = default_suite(), hide_default_value = true, env = "ZAQARCHECK_SUITE")]
     suite: PathBuf,
 }
 

@@ -3,6 +3,7 @@
 //! Never renders anything: `report` does.
 
 mod budget;
+mod builtin;
 mod catch;
 mod coverage;
 mod diff;
@@ -27,6 +28,7 @@ mod verify;
 use std::sync::Arc;
 
 pub use budget::{Pace, fitting};
+pub use builtin::{BUILTIN, builtin_files, in_suite, is_builtin};
 pub use coverage::{Coverage, CoverageState, CoverageTotal, Covered};
 pub use diff::{Change, Difference, TOLERANCE_S, diff};
 pub use event::*;

@@ -1,4 +1,4 @@
-//! Takes a directory of scenario files, or single ones.
+//! Takes a directory of scenario files, the suite in this program, or single files.
 //! Gives the suite: every scenario checked against the register, in the order of ids.
 //! Never runs a part of a suite that has a mistake somewhere: everything that is wrong is told at once.
 
@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::builtin::{self, builtin_files, in_suite, is_builtin};
 use super::plan::Planned;
 use crate::scenario::{Diagnostic, Register, Scenario, parse};
 
@@ -13,6 +14,8 @@ use crate::scenario::{Diagnostic, Register, Scenario, parse};
 const REGISTER: &str = "requirements.json";
 /// The folder of ledgers, at the root of a suite.
 const LEDGERS: &str = "known";
+/// How the names of schemas end, which an exported suite has with it.
+const SCHEMA: &str = ".schema.json";
 
 /// A suite as read from disk.
 #[derive(Clone, Debug)]
@@ -61,9 +64,13 @@ impl Suite {
     /// # Errors
     /// [`SuiteError::Read`], or all mistakes of all files.
     pub fn read(root: &Path) -> Result<Self, SuiteError> {
-        let register = Self::read_register(&root.join(REGISTER))?;
+        let register = Self::register_of(root)?;
         let mut files = Vec::new();
-        collect(root, &mut files)?;
+        if is_builtin(root) {
+            files.extend(builtin_files().map(|(name, _)| in_suite(root, name)).filter(|file| is_json(file)));
+        } else {
+            collect(root, &mut files)?;
+        }
         files.retain(|file| !is_apart(root, file));
         Self::read_files(root, &files, register)
     }
@@ -84,6 +91,14 @@ impl Suite {
         }
         scenarios.sort_by(|one, other| one.id.cmp(&other.id));
         if mistakes.is_empty() { Ok(Self { scenarios, register }) } else { Err(SuiteError::Invalid(mistakes)) }
+    }
+
+    /// Reads the register of the suite at `root`.
+    ///
+    /// # Errors
+    /// As for [`Suite::read`].
+    pub fn register_of(root: &Path) -> Result<Register, SuiteError> {
+        Self::read_register(&in_suite(root, REGISTER))
     }
 
     /// Reads a register.
@@ -117,28 +132,37 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), SuiteError> {
         let path = entry.map_err(|source| unreadable(folder, source))?.path();
         if path.is_dir() {
             collect(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "json") {
+        } else if is_json(&path) {
             files.push(path);
         }
     }
     Ok(())
 }
 
+fn is_json(file: &Path) -> bool {
+    file.extension().is_some_and(|extension| extension == "json")
+}
+
 /// Whether a file below the root is something else than a scenario.
 fn is_apart(root: &Path, file: &Path) -> bool {
-    file == root.join(REGISTER) || file.starts_with(root.join(LEDGERS))
+    let schema = file.to_str().is_some_and(|file| file.ends_with(SCHEMA));
+    schema || file == in_suite(root, REGISTER) || file.starts_with(in_suite(root, LEDGERS))
 }
 
 /// `area/slug`.
 fn id_of(root: &Path, file: &Path) -> String {
-    let below =
-        file.strip_prefix(root).map_or_else(|_| file.file_name().map(PathBuf::from), |below| Some(below.into()));
+    let inside = builtin::below(file).map(Path::new).or_else(|| file.strip_prefix(root).ok());
+    let below = inside.map_or_else(|| file.file_name().map(PathBuf::from), |below| Some(below.into()));
     below.unwrap_or_default().with_extension("").display().to_string().replace('\\', "/")
 }
 
-/// The text of a file.
+/// The text of a file, on disk or in this program.
 pub fn read_text(file: &Path) -> Result<String, SuiteError> {
-    std::fs::read_to_string(file).map_err(|source| unreadable(file, source))
+    let read = match builtin::below(file) {
+        Some(below) => builtin::text(below).map(str::to_owned).ok_or_else(|| io::ErrorKind::NotFound.into()),
+        None => std::fs::read_to_string(file),
+    };
+    read.map_err(|source| unreadable(file, source))
 }
 
 fn unreadable(path: &Path, source: io::Error) -> SuiteError {

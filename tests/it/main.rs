@@ -16,6 +16,7 @@ mod expect_file;
 mod explore;
 mod fakes;
 mod falsified;
+mod first;
 mod fleet_engine;
 mod fleet_file;
 mod fleet_model;
