@@ -34,6 +34,7 @@ mod serve;
 mod shard;
 mod show;
 mod suite;
+mod target_file;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -92,8 +93,8 @@ enum Verb {
     Schema(schema::SchemaOptions),
     /// Writes out the suite in this program.
     Scenarios(scenarios::ScenariosOptions),
-    /// Prints the JSON Schema of the scenario format.
-    Schema,
+    /// Prints a JSON Schema for editors: of scenario files, of target files, or of the register.
+    Schema(schema::SchemaOptions),
 }
 
 const EXIT_CODES: &str = "\
@@ -189,7 +190,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Verb::Serve(options) => serve::run(&options),
         Verb::Schema(options) => schema::run(&options),
         Verb::Scenarios(options) => scenarios::run(&options),
-        Verb::Schema => schema::run(),
+        Verb::Schema(options) => schema::run(&options),
     };
     done.unwrap_or_else(|error| {
         tell(&error);

@@ -15,7 +15,7 @@ use super::select::select;
 use super::suite::default_suite;
 use crate::explore::{Plan, Play, View, violations};
 use crate::judge::{Attempt, Exchange, Observed, subject_of};
-use crate::runner::Exit;
+use crate::runner::{Exit, is_there};
 use crate::scenario::Case;
 use crate::time::Instant;
 
@@ -36,7 +36,7 @@ pub(super) fn run(options: &ReplayOptions) -> Result<Exit, Error> {
     let on = options.model.engine();
     let mut out = BufWriter::new(anstream::stdout().lock());
     let mut exit = Exit::Conforms;
-    if Path::new(&options.what).exists() {
+    if is_there(Path::new(&options.what)) {
         for planned in select(&options.suite, std::slice::from_ref(&options.what))? {
             writeln!(out, "{}: {}", planned.case.id, planned.scenario.title)?;
             trace(&planned.case, &on.play(&planned.case)?, &mut out)?;

@@ -2,7 +2,7 @@
 //! Gives the reports and the exit code of the run.
 //! Never judges: it reads, plays, writes, in that order.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use super::ledger::{read_ledger, read_ledger_to_update, unmatched, write_ledger}
 use super::output::{Output, parse_report, tool};
 use super::select::Selection;
 use super::suite::default_suite;
+use super::target_file::target_file;
 use crate::protocol::{Deviation, Profile};
 use crate::report::Format;
 use crate::rng::Stream;
@@ -26,7 +27,7 @@ use crate::runner::{
 };
 use crate::scenario::Capability;
 use crate::sim::{SimTarget, TurmoilTarget};
-use crate::target::{LaunchOptions, ModelTarget, ServerOptions, ServerTarget, launch, ping};
+use crate::target::{Access, LaunchOptions, ModelTarget, ServerOptions, ServerTarget, host_and_port, launch, ping};
 
 /// Options of `run`.
 #[derive(Debug, Args)]
@@ -34,7 +35,7 @@ pub(super) struct RunOptions {
     #[command(flatten)]
     selection: Selection,
     /// What to judge: `model`, `sim` or `turmoil` (the model as a server in a simulated network), or the address of a
-    /// server such as http://127.0.0.1:8888.
+    /// server such as http://127.0.0.1:8888, or a target file such as my-server.json, which says all about one.
     #[arg(long, value_name = "TARGET", env = "ZAQARCHECK_TARGET")]
     target: Option<String>,
     /// What the model follows: the documents, or a release of Zaqar with all its deviations.
@@ -47,7 +48,7 @@ pub(super) struct RunOptions {
     #[arg(long, value_name = "FILE")]
     known: Option<PathBuf>,
     /// Writes what failed into the ledger, with the deviations that explain it.
-    #[arg(long, requires = "known")]
+    #[arg(long)]
     update_known: bool,
     /// Writes a report: ndjson, junit, tap, markdown, html, badge or text; may be given more than once.
     #[arg(long, value_name = "FORMAT=PATH", value_parser = parse_report)]
@@ -61,14 +62,14 @@ pub(super) struct RunOptions {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     repeat: u32,
     /// How many times fast the clock of a server runs that somebody else started.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    time_scale: u32,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    time_scale: Option<u32>,
     /// How many times fast to let the clock of the launched server run (needs libfaketime).
     #[arg(long, value_name = "N", conflicts_with = "time_scale", value_parser = clap::value_parser!(u32).range(1..=1000))]
     accelerate: Option<u32>,
-    /// The address on which subscribers listen.
-    #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
-    bind: IpAddr,
+    /// The address on which subscribers listen (default: 127.0.0.1).
+    #[arg(long, value_name = "IP")]
+    bind: Option<IpAddr>,
     /// The host by which the server reaches the subscribers, where that is not the address of --bind.
     #[arg(long, value_name = "HOST")]
     advertise: Option<String>,
@@ -114,7 +115,10 @@ enum Chosen {
     Launch { address: Option<String>, accelerate: u32 },
 }
 
-pub(super) fn run(options: RunOptions) -> Result<Exit, Error> {
+pub(super) fn run(named: RunOptions) -> Result<Exit, Error> {
+    // A command that repeats a case names the target file too, so what stands there need not be said again.
+    let rerun = rerun(&named);
+    let (options, access) = with_target_file(named)?;
     let chosen = choose(&options)?;
     let (plan, all_fit) = options.gate.fitting(options.selection.select()?, pace(&options, &chosen))?;
     let ledger = match &options.known {
@@ -124,9 +128,9 @@ pub(super) fn run(options: RunOptions) -> Result<Exit, Error> {
     };
     let header = header(&options, &chosen, plan.len());
     let target = header.target.clone();
-    let mut output = Output::open(&options.report, &rerun(&options), header)?;
+    let mut output = Output::open(&options.report, &rerun, header)?;
     let judged_by = ledger.as_ref().filter(|_| !options.update_known);
-    let (mut finished, interrupted) = play(&options, chosen, &plan, judged_by, &mut output)?;
+    let (mut finished, interrupted) = play(&options, chosen, &access, &plan, judged_by, &mut output)?;
     finished.sort_by(|one, other| one.id.cmp(&other.id));
 
     if options.update_known {
@@ -154,12 +158,16 @@ fn jobs_on_server(options: &RunOptions) -> u32 {
 
 fn choose(options: &RunOptions) -> Result<Chosen, Error> {
     let usage = |text: &str| Err(Error::Usage(text.into()));
+    if options.update_known && options.known.is_none() {
+        return usage("update a ledger that nobody named: use --known FILE, or `ledger` in the target file");
+    }
+    let scale = options.time_scale.unwrap_or(1);
     let named = options.target.as_deref();
     let engine = Engine::ALL.into_iter().find(|engine| named.is_none_or(|named| named == engine.name()));
     let address = named.filter(|_| engine.is_none()).map(server_address).transpose()?;
     if !options.command.is_empty() {
         return match options.accelerate {
-            None if options.time_scale > 1 => usage("scale the clock of a launched server: use --accelerate"),
+            None if scale > 1 => usage("scale the clock of a launched server: use --accelerate"),
             accelerate => Ok(Chosen::Launch { address, accelerate: accelerate.unwrap_or(1) }),
         };
     }
@@ -167,10 +175,10 @@ fn choose(options: &RunOptions) -> Result<Chosen, Error> {
         return usage("accelerate a server it does not launch: give the command after --, or say --time-scale");
     }
     match address {
-        None if options.time_scale > 1 => usage("scale the clock of the model: its time is virtual; name a --target"),
+        None if scale > 1 => usage("scale the clock of the model: its time is virtual; name a --target"),
         None if !options.capability.is_empty() => usage("say what the model has: it has all that scenarios need"),
         None => Ok(Chosen::Virtual(engine.unwrap_or(Engine::Model))),
-        Some(address) => Ok(Chosen::Server { address, scale: options.time_scale }),
+        Some(address) => Ok(Chosen::Server { address, scale }),
     }
 }
 
@@ -180,17 +188,38 @@ fn parse_capability(name: &str) -> Result<Capability, String> {
 }
 
 pub(super) fn server_address(target: &str) -> Result<String, Error> {
-    let address = target.strip_prefix("http://").map(|rest| rest.trim_end_matches('/'));
-    match address {
-        Some(address) if address.contains(':') && !address.contains('/') => Ok(address.into()),
-        Some(address) if !address.is_empty() && !address.contains('/') => Ok(format!("{address}:80")),
-        _ => Err(Error::Usage(format!("use the target {target}: expected model, sim, turmoil or http://host:port"))),
+    host_and_port(target).ok_or_else(|| {
+        let expected = "model, sim, turmoil, http://host:port or a target file (.json)";
+        Error::Usage(format!("use the target {target}: expected {expected}"))
+    })
+}
+
+/// Fills in what the target file says and the command line does not; gives what it says about access besides.
+fn with_target_file(mut options: RunOptions) -> Result<(RunOptions, Access), Error> {
+    let Some((file, access)) = target_file(options.target.as_deref())? else {
+        return Ok((options, Access::default()));
+    };
+    options.target = file.url;
+    if options.command.is_empty() {
+        options.command = file.command;
     }
+    if options.time_scale.is_none() && options.accelerate.is_none() {
+        (options.time_scale, options.accelerate) = (file.time_scale, file.accelerate);
+    }
+    if options.capability.is_empty() {
+        options.capability = file.capabilities;
+    }
+    options.known = options.known.or_else(|| file.ledger.map(PathBuf::from));
+    options.bind = options.bind.or(file.bind);
+    options.advertise = options.advertise.or(file.advertise);
+    options.jobs = options.jobs.or(file.jobs);
+    Ok((options, access))
 }
 
 fn play(
     options: &RunOptions,
     chosen: Chosen,
+    access: &Access,
     plan: &[Planned],
     ledger: Option<&Ledger>,
     output: &mut Output,
@@ -226,11 +255,12 @@ fn play(
         let server = ServerOptions {
             address,
             scale,
-            bind: options.bind,
+            bind: options.bind.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
             advertise: options.advertise.clone(),
             jobs: jobs_on_server(options),
             capabilities: options.capability.iter().copied().collect(),
             run: run_name(),
+            access: access.clone(),
         };
         if launched.is_none() {
             ping(&server.address).await?; // One message instead of one for each case.
@@ -242,7 +272,7 @@ fn play(
             let progress = super::progress::Progress::new(plan);
             let mut last = Vec::new();
             let tell = |case: &ScenarioFinished| {
-                if let Some(case) = repeated.take_in(case.clone()) {
+                if let Some(case) = repeated.take_in(access.hide_in(case.clone())) {
                     progress.suspend(|| {
                         if told.is_ok() {
                             told = output.tell(&case);
@@ -348,8 +378,8 @@ fn rerun(options: &RunOptions) -> String {
     if let Some(known) = &options.known {
         option("--known", known.display().to_string());
     }
-    if options.time_scale > 1 {
-        option("--time-scale", options.time_scale.to_string());
+    if let Some(scale) = options.time_scale {
+        option("--time-scale", scale.to_string());
     }
     if let Some(accelerate) = options.accelerate {
         option("--accelerate", accelerate.to_string());

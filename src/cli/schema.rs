@@ -1,6 +1,6 @@
-//! Takes the name of a file format.
+//! Takes the name of a kind of file.
 //! Gives its JSON Schema on standard output.
-//! Never differs from the schema in the repository: a test compares them.
+//! Never differs from the schemas in the repository: a test compares them.
 
 use std::io::Write;
 
@@ -9,29 +9,35 @@ use clap::{Args, ValueEnum};
 use super::Error;
 use crate::fleet::file::schema as world_schema;
 use crate::runner::Exit;
-use crate::scenario::schema;
+use crate::scenario::{register_schema, schema};
+use crate::target::target_schema;
 
 /// Options of `schema`.
 #[derive(Debug, Args)]
 pub(super) struct SchemaOptions {
-    /// Which format.
-    #[arg(value_enum, default_value_t = Of::Scenario)]
-    of: Of,
+    /// The kind of file.
+    #[arg(value_enum, default_value_t = Kind::Scenario)]
+    kind: Kind,
 }
 
-/// What there are formats of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Of {
-    /// Scenario files.
-    Scenario,
+enum Kind {
     /// Worlds of `fleet`.
     Fleet,
+    /// The register of requirements.
+    Requirements,
+    /// Scenario files.
+    Scenario,
+    /// Target files.
+    Target,
 }
 
 pub(super) fn run(options: &SchemaOptions) -> Result<Exit, Error> {
-    let schema = match options.of {
-        Of::Scenario => schema(),
-        Of::Fleet => world_schema(),
+    let schema = match options.kind {
+        Kind::Fleet => world_schema(),
+        Kind::Requirements => register_schema(),
+        Kind::Scenario => schema(),
+        Kind::Target => target_schema(),
     };
     anstream::stdout().write_all(schema.as_bytes())?;
     Ok(Exit::Conforms)

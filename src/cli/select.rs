@@ -11,7 +11,7 @@ use super::Error;
 use super::shard::parse_shard;
 use super::suite::default_suite;
 use crate::explore::Shard;
-use crate::runner::{BUILTIN, Planned, Suite, in_suite, is_builtin, read_text};
+use crate::runner::{Planned, Suite, in_suite, is_builtin, is_there, read_text};
 use crate::scenario::Level;
 use crate::spelling::hint;
 
@@ -96,9 +96,7 @@ pub(super) fn select(root: &Path, names: &[String]) -> Result<Vec<Planned>, Erro
 
 /// A name is a path if something is there and it is not the id of a scenario.
 fn is_path(root: &Path, name: &str) -> bool {
-    let named = Path::new(name);
-    let there = named.exists() || name.starts_with(BUILTIN);
-    there && read_text(&in_suite(root, &format!("{name}.json"))).is_err()
+    is_there(Path::new(name)) && read_text(&in_suite(root, &format!("{name}.json"))).is_err()
 }
 
 fn by_path(root: &Path, path: &Path) -> Result<Vec<Planned>, Error> {

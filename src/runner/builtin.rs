@@ -27,6 +27,11 @@ pub fn in_suite(root: &Path, below: &str) -> PathBuf {
     if is_builtin(root) { format!("{BUILTIN}{below}").into() } else { root.join(below) }
 }
 
+/// Whether a path leads somewhere, or into this program.
+pub fn is_there(path: &Path) -> bool {
+    below(path).is_some() || path.exists()
+}
+
 /// Whether a root is the suite in this program.
 pub fn is_builtin(root: &Path) -> bool {
     root.as_os_str() == BUILTIN

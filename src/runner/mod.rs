@@ -28,7 +28,7 @@ mod verify;
 use std::sync::Arc;
 
 pub use budget::{Pace, fitting};
-pub use builtin::{BUILTIN, builtin_files, in_suite, is_builtin};
+pub use builtin::{BUILTIN, builtin_files, in_suite, is_builtin, is_there};
 pub use coverage::{Coverage, CoverageState, CoverageTotal, Covered};
 pub use diff::{Change, Difference, TOLERANCE_S, diff};
 pub use event::*;
@@ -60,6 +60,9 @@ pub async fn run_case<T: Target>(planned: &Planned, target: &T, ledger: Option<&
     let unknown: Vec<_> = target.always().difference(&scenario.needs).copied().collect();
     if !unknown.is_empty() {
         return record::not_prepared(planned, &unknown);
+    }
+    if let Some(reason) = target.unable(case) {
+        return record::untested(planned, ResultKind::NotApplicable, reason);
     }
     match target.play(&Arc::clone(case)).await {
         Err(error) => record::error(planned, &error),

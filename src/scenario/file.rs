@@ -494,6 +494,6 @@ fn default_quiet_s() -> f64 {
 }
 
 /// Reads a value that is there, `null` included, instead of taking `null` for absent as serde does for options.
-pub(super) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }

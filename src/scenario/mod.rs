@@ -33,6 +33,7 @@ pub(crate) use decode::describe;
 pub(crate) use diagnostic::suggest;
 pub use diagnostic::{Diagnostic, Look, render};
 pub(crate) use document::{Document, Problem};
+pub(crate) use file::present;
 pub use file::{
     AnswerFile, Capability, Confirm, Expect, ExpectedAnswer, ExpectedDelivery, ListSubscriptions, MAIN_PROJECT,
     NewMessage, OfProject, OfQueue, OfSubscription, OneOrMany, PatchQueue, PatchSubscription, Post, PutQueue,
@@ -43,7 +44,7 @@ pub(crate) use parse::check_format;
 pub use parse::parse;
 pub use register::{Level, Register, Requirement, Source};
 pub(crate) use schema::{duration_pattern, generate, pretty};
-pub use schema::{register_schema, schema};
+pub use schema::{register_schema, schema, schema_of};
 pub(crate) use script::read_duration;
 pub use script::{Answer, Behaviour, Script};
 pub(crate) use spans::display;

@@ -21,9 +21,14 @@ pub fn schema() -> String {
     pretty(&schema)
 }
 
+/// The schema of another kind of file, generated from the type that reads it.
+pub fn schema_of<T: JsonSchema>(title: &str) -> String {
+    pretty(&generate::<T>(title))
+}
+
 /// The schema of the register, as `requirements.schema.json` holds it.
 pub fn register_schema() -> String {
-    pretty(&generate::<Vec<Requirement>>("The requirements that scenarios of zaqarcheck cite"))
+    schema_of::<Vec<Requirement>>("The requirements that scenarios of zaqarcheck cite")
 }
 
 pub(crate) fn generate<T: JsonSchema>(title: &str) -> Value {

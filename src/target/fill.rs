@@ -23,6 +23,8 @@ const NO_LINK: &str = "/v2/no-link";
 pub struct Bindings {
     client_id: String,
     project_prefix: String,
+    /// The one project that everything is done in, if the target has only one.
+    project: Option<String>,
     addresses: BTreeMap<String, String>,
     subscriptions: BTreeMap<String, String>,
     /// The last confirmation of each type that reached a subscriber.
@@ -37,10 +39,17 @@ impl Bindings {
         Self {
             client_id: names.uuid().to_string(),
             project_prefix: names.uuid().simple().to_string(),
+            project: None,
             addresses,
             subscriptions: BTreeMap::new(),
             confirmations: BTreeMap::new(),
         }
+    }
+
+    /// The same names, but everything in one project.
+    #[must_use]
+    pub fn in_project(self, project: Option<String>) -> Self {
+        Self { project, ..self }
     }
 
     /// Where a subscriber listens.
@@ -163,9 +172,10 @@ fn by_link(link: &ConfirmByLink, bindings: &Bindings) -> HttpRequest {
 
 fn request(bindings: &Bindings, project: &str, method: &str, path: &str, body: Option<Value>) -> HttpRequest {
     let header = |name: &str, value: String| (name.to_owned(), value);
+    let own = || format!("{}-{project}", bindings.project_prefix);
     let mut headers = vec![
         header("client-id", bindings.client_id.clone()),
-        header("x-project-id", format!("{}-{project}", bindings.project_prefix)),
+        header("x-project-id", bindings.project.clone().unwrap_or_else(own)),
         header("accept", "application/json".into()),
     ];
     if body.is_some() {

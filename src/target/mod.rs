@@ -2,7 +2,9 @@
 //! Gives everything that a target did while the case was played on it.
 //! Never judges; a target that can't be reached is an [`Error`], not a finding.
 
+mod access;
 mod client;
+mod file;
 mod fill;
 mod house;
 mod launch;
@@ -10,6 +12,7 @@ mod model;
 mod noise;
 mod server;
 mod stage;
+mod sweep;
 
 use std::collections::BTreeSet;
 use std::io;
@@ -17,7 +20,9 @@ use std::sync::Arc;
 
 use crate::judge::{Clockwork, Observed};
 use crate::scenario::{Capability, Case};
+pub use access::{Access, HIDDEN};
 pub use client::{send, send_over};
+pub use file::{TargetFile, host_and_port, target_schema};
 pub use fill::{Bindings, fill};
 pub use house::{House, Stagehand};
 pub use launch::{LaunchOptions, Launched, launch, ping};
@@ -39,6 +44,11 @@ pub trait Target: Sync {
     /// What it has whether a scenario needs it or not: one that does not know of it would be misjudged.
     fn always(&self) -> BTreeSet<Capability> {
         BTreeSet::new()
+    }
+
+    /// Why it can't play a case for which it has all capabilities; nothing if it can.
+    fn unable(&self, _case: &Case) -> Option<String> {
+        None
     }
 
     /// The clock its cases run on.

@@ -7,10 +7,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 
 use super::noise::NoiseWatch;
-use super::{Bindings, Error, House, Stage, Stagehand, Target, client};
+use super::sweep::{sweep, unable};
+use super::{Access, Bindings, Error, House, Stage, Stagehand, Target, client};
 use crate::clock::Clock;
 use crate::judge::{Clockwork, Noise, Observed};
 use crate::scenario::{Capability, Case};
@@ -40,6 +41,8 @@ pub struct ServerOptions {
     pub capabilities: BTreeSet<Capability>,
     /// Names this run on the server, so that two runs don't meet.
     pub run: String,
+    /// What the server wants to see in every request.
+    pub access: Access,
 }
 
 /// Any Zaqar-compatible server.
@@ -52,6 +55,8 @@ pub struct ServerTarget {
     noise: NoiseWatch,
     /// How many cases have been played: one that is played again must not find the queues of its first time.
     plays: AtomicU64,
+    /// Held by the case that is played, where all cases share one project.
+    stage: Mutex<()>,
 }
 
 impl ServerTarget {
@@ -60,7 +65,15 @@ impl ServerTarget {
         let clock = Clock::start(options.scale);
         let noise = NoiseWatch::start(clock);
         let workers = Semaphore::new(options.jobs as usize);
-        Self { clock, workers, callers: Semaphore::new(CALLERS), noise, plays: AtomicU64::new(0), options }
+        Self {
+            clock,
+            workers,
+            callers: Semaphore::new(CALLERS),
+            noise,
+            plays: AtomicU64::new(0),
+            stage: Mutex::new(()),
+            options,
+        }
     }
 
     /// Waits until the server has workers for the deliveries of a case. One that only asks and is answered needs none,
@@ -91,18 +104,34 @@ impl Target for ServerTarget {
         self.options.capabilities.clone()
     }
 
+    fn unable(&self, case: &Case) -> Option<String> {
+        self.options.access.project.as_ref().and_then(|_| unable(case))
+    }
+
     fn clock(&self) -> Clockwork {
         Clockwork::Real { scale: self.options.scale }
     }
 
     async fn play(&self, case: &Arc<Case>) -> Result<Observed, Error> {
+        let ServerOptions { address, access, .. } = &self.options;
+        let alone = match access.project {
+            None => None,
+            Some(_) => Some(self.stage.lock().await),
+        };
         let workers = self.admit(case).await;
+        if alone.is_some() {
+            sweep(case, address, access).await?;
+        }
         let (start, clock) = (self.clock.now(), self.clock.restart());
         let play = self.plays.fetch_add(1, Ordering::Relaxed);
         let theatre = Theatre::open(case, &self.options, play, clock)?;
-        let caller = Caller { address: &self.options.address, workers: Some(workers) };
+        let caller = Caller { address, access, workers: Some(workers) };
         theatre.house.play(clock, caller).await?;
-        Ok(theatre.close(clock.now(), self.noise.since(start)))
+        let observed = theatre.close(clock.now(), self.noise.since(start));
+        if alone.is_some() {
+            sweep(case, address, access).await?;
+        }
+        Ok(observed)
     }
 }
 
@@ -129,6 +158,7 @@ impl Theatre {
             ports.push((name, port));
         }
         let bindings = Bindings::new(&format!("{}/{play}", options.run), case, addresses);
+        let bindings = bindings.in_project(options.access.project.clone());
         house.set(Stage::new(Arc::clone(case), bindings, PATIENCE * options.scale));
         let open = |(name, port): (&String, Reserved)| port.open(name, house.seat(clock), clock);
         let listeners = ports.into_iter().map(open).collect::<Result<_, _>>().map_err(cannot_listen)?;
@@ -144,11 +174,13 @@ impl Theatre {
 /// A client of the server; its workers are free for the next case once only silence is waited for.
 struct Caller<'a> {
     address: &'a str,
+    access: &'a Access,
     workers: Option<SemaphorePermit<'a>>,
 }
 
 impl Stagehand for Caller<'_> {
-    async fn send(&mut self, request: HttpRequest) -> Result<HttpResponse, Error> {
+    async fn send(&mut self, mut request: HttpRequest) -> Result<HttpResponse, Error> {
+        self.access.admit(&mut request);
         client::send(self.address, &request).await
     }
 

@@ -17,7 +17,7 @@ use zaqarcheck::runner::{
     AttemptRecord, Patience, Planned, ResultKind, ScenarioFinished, Suite, run_at_once, run_on_model, run_on_server,
 };
 use zaqarcheck::sim::{SimTarget, TurmoilTarget};
-use zaqarcheck::target::{ServerOptions, ServerTarget};
+use zaqarcheck::target::{Access, ServerOptions, ServerTarget};
 
 /// What turmoil may add to the time of an attempt: a few of its ticks for everything that came before.
 const TICKS_S: f64 = 0.25;
@@ -87,6 +87,7 @@ async fn play_on_sockets(plan: Vec<Planned>) -> Vec<ScenarioFinished> {
         advertise: None,
         jobs: 8,
         capabilities: std::collections::BTreeSet::new(),
+        access: Access::default(),
         run: "engines".into(),
     };
     let (stop, stopped) = oneshot::channel::<()>();

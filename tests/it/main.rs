@@ -40,6 +40,7 @@ mod schema;
 mod serve;
 mod shrinking;
 mod sim;
+mod target;
 mod tidy;
 mod tls;
 mod websocket;
