@@ -5,17 +5,22 @@
 mod coverage;
 mod deviation;
 mod diff;
+mod examples;
+mod explain;
 mod explore;
 mod explore_output;
 mod fleet;
 mod gate;
 mod github;
 mod interrupt;
+mod fmt;
+mod init;
 mod judge;
 mod known;
 mod ledger;
 mod lint;
 mod list;
+mod manual;
 mod matrix;
 mod mutants;
 mod options;
@@ -40,7 +45,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 
-use clap::{Parser, Subcommand, ValueEnum, builder::PossibleValue};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, builder::PossibleValue};
 
 use crate::runner::{Exit, Flawed, RecordingError, SuiteError};
 use crate::scenario::{Level, Look, render};
@@ -69,6 +74,8 @@ enum Verb {
     Show(show::ShowOptions),
     /// Checks scenario files: their form, their expected delays, and what they claim to catch.
     Lint(lint::LintOptions),
+    /// Gives scenario files the one layout, or tells which of them do not have it.
+    Fmt(fmt::FmtOptions),
     /// Plays the suite on models with planted mistakes, and tells which scenarios catch which.
     Mutants(mutants::MutantsOptions),
     /// Judges a recorded run again, without a server.
@@ -91,10 +98,18 @@ enum Verb {
     Serve(serve::ServeOptions),
     /// Prints the JSON Schema of a file format.
     Schema(schema::SchemaOptions),
+    /// Writes a first scenario and a target file, and says what to do next.
+    Init(init::InitOptions),
+    /// Explains a requirement, a deviation, an exit code or a scenario.
+    Explain(explain::ExplainOptions),
     /// Writes out the suite in this program.
     Scenarios(scenarios::ScenariosOptions),
     /// Prints a JSON Schema for editors: of scenario files, of target files, or of the register.
     Schema(schema::SchemaOptions),
+    /// Prints completions for a shell.
+    Completions(manual::CompletionsOptions),
+    /// Writes manual pages, one for each verb.
+    Man(manual::ManOptions),
 }
 
 const EXIT_CODES: &str = "\
@@ -164,7 +179,8 @@ impl Error {
 
 /// Runs the command line `arguments`, the program's name first.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
-    let cli = match Cli::try_parse_from(arguments) {
+    let parsed = command().try_get_matches_from(arguments);
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
@@ -191,11 +207,21 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Verb::Schema(options) => schema::run(&options),
         Verb::Scenarios(options) => scenarios::run(&options),
         Verb::Schema(options) => schema::run(&options),
+        Verb::Fmt(options) => fmt::run(&options),
+        Verb::Init(options) => init::run(&options),
+        Verb::Explain(options) => explain::run(&options),
+        Verb::Completions(options) => manual::complete(&options),
+        Verb::Man(options) => manual::man(&options),
     };
     done.unwrap_or_else(|error| {
         tell(&error);
         error.exit()
     })
+}
+
+/// The command line, examples included.
+fn command() -> clap::Command {
+    examples::with_examples(Cli::command())
 }
 
 /// Tells an error on standard error; a reader that has closed its pipe is no error worth telling.

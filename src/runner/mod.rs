@@ -42,7 +42,7 @@ pub use play::{Patience, cut_short, run_at_once, run_on_model, run_on_server};
 pub use recording::{Recording, RecordingError};
 pub use rejudge::rejudge;
 pub use repeat::Repeated;
-pub use suite::{Flawed, Suite, SuiteError, read_text};
+pub use suite::{Flawed, Suite, SuiteError, json_files, read_text};
 pub use upkeep::{check_ledger, prune_ledger};
 pub use verify::{Overlaid, Overlay, Unplayable, VerifyError, verify};
 

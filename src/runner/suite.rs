@@ -126,6 +126,17 @@ impl Suite {
     }
 }
 
+/// Every JSON file below `folder`, in the order of names.
+///
+/// # Errors
+/// [`SuiteError::Read`] for what can't be listed.
+pub fn json_files(folder: &Path) -> Result<Vec<PathBuf>, SuiteError> {
+    let mut files = Vec::new();
+    collect(folder, &mut files)?;
+    files.sort();
+    Ok(files)
+}
+
 /// Every JSON file below `folder`, in no particular order.
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), SuiteError> {
     for entry in std::fs::read_dir(folder).map_err(|source| unreadable(folder, source))? {

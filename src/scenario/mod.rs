@@ -17,6 +17,7 @@ mod decode;
 mod diagnostic;
 mod document;
 mod file;
+mod layout;
 mod matrix;
 mod network;
 mod parse;
@@ -39,6 +40,7 @@ pub use file::{
     NewMessage, OfProject, OfQueue, OfSubscription, OneOrMany, PatchQueue, PatchSubscription, Post, PutQueue,
     ScenarioFile, StepFile, Subscribe, SubscriberFile,
 };
+pub use layout::layout;
 pub use network::{Disruption, Host, NetworkEvent, NetworkFile, Way};
 pub(crate) use parse::check_format;
 pub use parse::parse;

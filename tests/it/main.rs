@@ -43,4 +43,5 @@ mod sim;
 mod target;
 mod tidy;
 mod tls;
+mod verbs;
 mod websocket;
