@@ -38,11 +38,16 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("known", &["check known.json", "write known.json run.ndjson", "prune known.json run.ndjson"]),
     ("coverage", &["", "--format json"]),
     ("schedule", &["--outage 10m", "lint --rate 0.1 --workers 10", "convert --from zaqar --to sns '{}'"]),
+    (
+        "fleet",
+        &["tests/fleet/outage.json", "compare tests/fleet/outage.json --policy 'steep={\"maximum_delay\": 120}'"],
+    ),
+    ("report", &["run.ndjson --format html --output run.html"]),
     ("serve", &["--bind 127.0.0.1:8888", "--bind 127.0.0.1:0 --time-scale 20 --log info"]),
     ("init", &["", "first"]),
     ("explain", &["retry-after-failure", "one-retry-extra", "4", "policy/every-phase-once"]),
     ("scenarios", &["export scenarios", "export scenarios --force"]),
-    ("schema", &["", "target"]),
+    ("schema", &["", "target", "fleet"]),
     ("completions", &["bash", "zsh", "fish"]),
     ("man", &["man/man1"]),
 ];

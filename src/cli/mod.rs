@@ -10,11 +10,11 @@ mod explain;
 mod explore;
 mod explore_output;
 mod fleet;
+mod fmt;
 mod gate;
 mod github;
-mod interrupt;
-mod fmt;
 mod init;
+mod interrupt;
 mod judge;
 mod known;
 mod ledger;
@@ -96,15 +96,13 @@ enum Verb {
     Fleet(Box<fleet::FleetOptions>),
     /// Serves the reference model as a Zaqar server, for people who write clients.
     Serve(serve::ServeOptions),
-    /// Prints the JSON Schema of a file format.
-    Schema(schema::SchemaOptions),
     /// Writes a first scenario and a target file, and says what to do next.
     Init(init::InitOptions),
     /// Explains a requirement, a deviation, an exit code or a scenario.
     Explain(explain::ExplainOptions),
     /// Writes out the suite in this program.
     Scenarios(scenarios::ScenariosOptions),
-    /// Prints a JSON Schema for editors: of scenario files, of target files, or of the register.
+    /// Prints a JSON Schema for editors: of scenarios, of targets, of worlds, or of the register.
     Schema(schema::SchemaOptions),
     /// Prints completions for a shell.
     Completions(manual::CompletionsOptions),
@@ -206,7 +204,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Verb::Serve(options) => serve::run(&options),
         Verb::Schema(options) => schema::run(&options),
         Verb::Scenarios(options) => scenarios::run(&options),
-        Verb::Schema(options) => schema::run(&options),
         Verb::Fmt(options) => fmt::run(&options),
         Verb::Init(options) => init::run(&options),
         Verb::Explain(options) => explain::run(&options),

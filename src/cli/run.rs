@@ -209,7 +209,9 @@ fn with_target_file(mut options: RunOptions) -> Result<(RunOptions, Access), Err
     if options.capability.is_empty() {
         options.capability = file.capabilities;
     }
-    options.known = options.known.or_else(|| file.ledger.map(PathBuf::from));
+    if options.gate.baseline.is_none() {
+        options.known = options.known.or_else(|| file.ledger.map(PathBuf::from));
+    }
     options.bind = options.bind.or(file.bind);
     options.advertise = options.advertise.or(file.advertise);
     options.jobs = options.jobs.or(file.jobs);

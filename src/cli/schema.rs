@@ -20,24 +20,24 @@ pub(super) struct SchemaOptions {
     kind: Kind,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, ValueEnum)]
 enum Kind {
-    /// Worlds of `fleet`.
-    Fleet,
     /// The register of requirements.
     Requirements,
     /// Scenario files.
     Scenario,
     /// Target files.
     Target,
+    /// Worlds of `fleet`.
+    Fleet,
 }
 
 pub(super) fn run(options: &SchemaOptions) -> Result<Exit, Error> {
     let schema = match options.kind {
-        Kind::Fleet => world_schema(),
         Kind::Requirements => register_schema(),
         Kind::Scenario => schema(),
         Kind::Target => target_schema(),
+        Kind::Fleet => world_schema(),
     };
     anstream::stdout().write_all(schema.as_bytes())?;
     Ok(Exit::Conforms)

@@ -16,7 +16,7 @@ use super::world::WorldArgs;
 use crate::fleet::{Nanos, World};
 use crate::report::fleet::{OverlayOptions, overlay};
 use crate::runner::{Exit, Overlay, VerifyError, verify};
-use crate::target::{self, LaunchOptions, ModelTarget, ServerOptions, ServerTarget, launch, ping};
+use crate::target::{self, Access, LaunchOptions, ModelTarget, ServerOptions, ServerTarget, launch, ping};
 use crate::time::Duration;
 
 /// Options of `fleet verify`.
@@ -101,6 +101,7 @@ async fn play(options: &VerifyOptions, world: &World) -> Result<Overlay, Error> 
 
 async fn on_server(options: &VerifyOptions, world: &World, address: String, scale: u32) -> Result<Overlay, Error> {
     let server = ServerTarget::new(ServerOptions {
+        access: Access::default(),
         address,
         scale,
         bind: options.bind,
