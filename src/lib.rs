@@ -29,7 +29,7 @@
 //! | [`sim`] | that server, its client and its subscribers in a network in memory, with faults; on turmoil too |
 //! | [`runner`] | plays a plan, keeps the ledger, emits the recorded stream |
 //! | [`explore`] | swarms of seeds: plans with faults, judged by invariants, cut down to scenario files |
-//! | [`report`] | renders that stream: text, NDJSON, JUnit, Markdown |
+//! | [`report`] | renders that stream: text, HTML, NDJSON, JUnit, TAP, Markdown, a badge; and schedules and fleets |
 //! | [`cli`] | the command line, a file for each verb |
 
 pub mod cli;

@@ -5,7 +5,7 @@
 //! A hierarchical timing wheel. Source: Varghese and Lauck, "Hashed and hierarchical timing wheels", 1987. It holds jobs
 //! whole, 48 bytes, in chunks: a queue of references would fetch each job from a place of its own, and with a million
 //! of them memory is what takes the time. Wheels that others wrote give no order within a tick, or keep
-//! their entries one by one; what they are measured against is in `reports/fleet-benchmark.md`.
+//! their entries one by one. `reports/fleet-benchmark.md` has what it makes of the whole engine, beside other simulators.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
