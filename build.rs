@@ -10,10 +10,12 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=scenarios");
     let mut files = Vec::new();
     collect(&root, &mut files)?;
-    let mut rows: Vec<(String, &PathBuf)> = files.iter().map(|file| (below(&root, file), file)).collect();
-    rows.sort();
-    let rows: String =
-        rows.iter().map(|(name, file)| format!("    ({name:?}, include_str!({:?})),\n", file.display())).collect();
+    let mut names: Vec<String> = files.iter().map(|file| below(&root, file)).collect();
+    names.sort();
+    // The compiler knows the folder of the package: one build folder may serve several checkouts.
+    let folder = "env!(\"CARGO_MANIFEST_DIR\"), \"/scenarios/\"";
+    let row = |name: &String| format!("    ({name:?}, include_str!(concat!({folder}, {name:?}))),\n");
+    let rows: String = names.iter().map(row).collect();
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     fs::write(out.join("builtin.rs"), format!("&[\n{rows}]\n"))
 }
