@@ -68,13 +68,7 @@ impl Tally {
         let groups = world.subscribers.iter().zip(recoveries).map(|(group, recovery)| Group {
             name: group.name.clone(),
             healthy: world.never_fails(group),
-            fates: [0; 5],
-            attempts: 0,
-            wasted: 0,
-            latencies: Vec::new(),
-            lags: Vec::new(),
-            seconds: Seconds::default(),
-            recovery,
+            ..Group::empty(recovery)
         });
         let (places, sleeping) = match world.sender {
             Sender::Sleeping { workers, .. } => (workers, true),
