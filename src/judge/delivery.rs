@@ -3,7 +3,7 @@
 //! Never takes an attempt for another message's: what can't be told apart is unexpected.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -84,6 +84,18 @@ fn holds(document: &Value, body: &Value) -> bool {
     }
 }
 
+/// Attempts, in the order of their arrival, by the subscriber that they reached and by what they carry.
+pub(super) type Arrived<'a> = BTreeMap<(&'a str, Option<Subject>), Vec<&'a Attempt>>;
+
+/// Tells once for each attempt whose it is.
+pub(super) fn arrived<'a>(case: &Case, observed: &'a Observed) -> Arrived<'a> {
+    let mut arrived = Arrived::new();
+    for attempt in &observed.attempts {
+        arrived.entry((attempt.subscriber.as_str(), subject_of(case, attempt))).or_default().push(attempt);
+    }
+    arrived
+}
+
 /// The paths of the checks that [`judge`] may make of one expected delivery.
 pub(super) fn check_paths(index: usize, expected: &ExpectedDelivery) -> impl Iterator<Item = String> {
     let kinds = [
@@ -105,19 +117,18 @@ pub(super) fn judge(
     expected: &ExpectedDelivery,
     case: &Case,
     observed: &Observed,
+    arrived: &Arrived<'_>,
     timing: &Timing,
 ) -> (DeliveryTable, Vec<Check>) {
     let path = format!("expect.deliveries[{index}]");
-    let ours = |attempt: &&Attempt| {
-        attempt.subscriber == expected.subscriber && subject_of(case, attempt) == Some(expected.subject())
-    };
-    let attempts: Vec<&Attempt> = observed.attempts.iter().filter(ours).collect();
-    let rows = rows(expected, &attempts, observed, timing);
+    let whose = (expected.subscriber.as_str(), Some(expected.subject()));
+    let attempts = arrived.get(&whose).map(Vec::as_slice).unwrap_or_default();
+    let rows = rows(expected, attempts, observed, timing);
 
     let mut checks = vec![check_attempts(&path, expected, &rows, attempts.len())];
     checks.extend(check_delays(&path, expected, &rows));
     checks.extend(check_first(&path, expected, case, observed, attempts.first().copied(), timing));
-    checks.extend(check_content(&path, expected, &attempts));
+    checks.extend(check_content(&path, expected, attempts));
     let table = DeliveryTable { path, subscriber: expected.subscriber.clone(), subject: expected.subject(), rows };
     (table, checks)
 }
@@ -326,26 +337,23 @@ pub(super) fn judge_arrivals(case: &Case, observed: &Observed) -> Vec<Check> {
 }
 
 /// What reached a subscriber although no delivery of the scenario speaks of it.
-pub(super) fn judge_unexpected(case: &Case, observed: &Observed) -> Check {
-    let mut unexpected: BTreeMap<(&str, Option<Subject>), usize> = BTreeMap::new();
-    for attempt in &observed.attempts {
-        let subject = subject_of(case, attempt);
-        let listed = |expected: &ExpectedDelivery| {
-            expected.subscriber == attempt.subscriber && Some(expected.subject()) == subject
-        };
-        if !case.expect.deliveries.iter().any(listed) {
-            *unexpected.entry((&attempt.subscriber, subject)).or_default() += 1;
+pub(super) fn judge_unexpected(case: &Case, arrived: &Arrived<'_>) -> Check {
+    let expected = case.expect.deliveries.iter();
+    let listed: BTreeSet<_> = expected.map(|it| (it.subscriber.as_str(), Some(it.subject()))).collect();
+    let unexpected = arrived.iter().filter(|(whose, _)| !listed.contains(*whose));
+    let seen = unexpected.map(|((subscriber, subject), attempts)| {
+        let attempts = attempts.len();
+        match subject {
+            Some(Subject::Confirmation(confirmation)) => {
+                json!({"subscriber": subscriber, "confirmation": confirmation.name(), "attempts": attempts})
+            }
+            Some(Subject::Message(number)) => {
+                json!({"subscriber": subscriber, "message": number, "attempts": attempts})
+            }
+            None => json!({"subscriber": subscriber, "message": null, "attempts": attempts}),
         }
-    }
-    let shown = |((subscriber, subject), attempts): ((&str, Option<Subject>), usize)| match subject {
-        Some(Subject::Confirmation(confirmation)) => {
-            json!({"subscriber": subscriber, "confirmation": confirmation.name(), "attempts": attempts})
-        }
-        Some(Subject::Message(number)) => json!({"subscriber": subscriber, "message": number, "attempts": attempts}),
-        None => json!({"subscriber": subscriber, "message": null, "attempts": attempts}),
-    };
-    let seen: Vec<Value> = unexpected.into_iter().map(shown).collect();
-    Check::equal("expect.deliveries".into(), json!([]), seen.into())
+    });
+    Check::equal("expect.deliveries".into(), json!([]), seen.collect::<Vec<Value>>().into())
 }
 
 #[cfg(test)]

@@ -75,14 +75,14 @@ impl Outcome {
 pub fn judge(case: &Case, observed: &Observed, clock: Clockwork) -> Verdict {
     let timing = Timing::of(case, clock);
     let mut checks: Vec<Check> = observed.exchanges.iter().flat_map(|exchange| check_answer(case, exchange)).collect();
-    let mut deliveries = Vec::new();
+    let (arrived, mut deliveries) = (delivery::arrived(case, observed), Vec::new());
     for (index, expected) in case.expect.deliveries.iter().enumerate() {
-        let (table, found) = delivery::judge(index, expected, case, observed, &timing);
+        let (table, found) = delivery::judge(index, expected, case, observed, &arrived, &timing);
         deliveries.push(table);
         checks.extend(found);
     }
     checks.extend(delivery::judge_arrivals(case, observed));
-    checks.push(delivery::judge_unexpected(case, observed));
+    checks.push(delivery::judge_unexpected(case, &arrived));
     Verdict { checks, deliveries }
 }
 

@@ -113,11 +113,11 @@ impl World {
     fn build(case: &Arc<Case>, options: &SimOptions, limit: &Limit) -> (Self, Arc<House>) {
         let net = Net::new(Clock::start(1), options.latency);
         let (client, server) = (net.host(), net.host());
-        let house = Arc::new(House::new());
         let addresses = case.subscribers.keys().map(|name| (name.clone(), format!("http://{name}.test/"))).collect();
         let patience = PATIENCE + 4 * (options.latency + case.latency_max());
         // The same names as in a run of the model: the records of both can be compared to the byte.
-        house.set(Stage::new(Arc::clone(case), Bindings::new("model", case, addresses), patience));
+        let stage = Stage::new(Arc::clone(case), Bindings::new("model", case, addresses), patience);
+        let house = Arc::new(House::new(stage));
         let mut world = Self {
             options: options.clone(),
             settings: settings_for(case, options.deviations),

@@ -76,10 +76,11 @@ impl TurmoilTarget {
     /// # Errors
     /// [`Error::Endless`], what a request to the server ends with, or what turmoil complains of.
     pub fn play_now(&self, case: &Arc<Case>) -> Result<Observed, Error> {
-        let (limit, house, plan) = (Limit::default(), Arc::new(House::new()), Plan::of(case));
+        let (limit, plan) = (Limit::default(), Plan::of(case));
         // The same names as in a run of the model, as in the network in memory: what is signed differs with them.
         let bindings = Bindings::new("model", case, plan.urls());
-        house.set(Stage::new(Arc::clone(case), bindings, PATIENCE + 4 * case.latency_max()));
+        let stage = Stage::new(Arc::clone(case), bindings, PATIENCE + 4 * case.latency_max());
+        let house = Arc::new(House::new(stage));
         let mut sim = builder(case).build();
         add_server(&mut sim, settings_for(case, self.deviations), &limit);
         plan.add_subscribers(&mut sim, &house);

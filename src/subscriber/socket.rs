@@ -32,9 +32,9 @@ pub trait Audience: Send + Sync + 'static {
     /// A request has arrived; answers what to do with it, and under which ticket its end is reported.
     fn arrived(&self, subscriber: &str, request: HttpRequest) -> Option<(Ticket, Reaction)>;
     /// The subscriber is about to send its last byte, or to close.
-    fn ended(&self, ticket: Ticket);
+    fn ended(&self, subscriber: &str, ticket: Ticket);
     /// Rings when the answer of [`Audience::closed`] may have changed.
-    fn changed(&self) -> &Notify;
+    fn changed(&self, subscriber: &str) -> &Notify;
 }
 
 /// A behaviour with every name in it resolved.
@@ -186,7 +186,7 @@ struct Seat {
 impl Seat {
     async fn wait_until_open(&self) {
         loop {
-            let changed = self.audience.changed().notified();
+            let changed = self.audience.changed(&self.subscriber).notified();
             match self.audience.closed(&self.subscriber) {
                 None => return,
                 Some(None) => changed.await,
@@ -198,7 +198,7 @@ impl Seat {
     async fn serve_until_closed<P: Port>(self: &Arc<Self>, listener: &P::Listener) {
         let mut connections = JoinSet::new();
         loop {
-            let changed = self.audience.changed().notified();
+            let changed = self.audience.changed(&self.subscriber).notified();
             if self.audience.closed(&self.subscriber).is_some() {
                 return connections.detach_all();
             }
@@ -224,7 +224,7 @@ impl Seat {
     }
 
     async fn react<C: Connection>(&self, stream: &mut C, ticket: Ticket, reaction: Reaction) -> io::Result<()> {
-        let end = || self.audience.ended(ticket);
+        let end = || self.audience.ended(&self.subscriber, ticket);
         match reaction {
             Reaction::Redirect(status, to) => {
                 end();
@@ -261,7 +261,7 @@ impl Seat {
 
     async fn answer<C: Connection>(&self, stream: &mut C, ticket: Ticket, answer: &Answer) -> io::Result<()> {
         let hung_up = self.sleep_or_hangup(stream, answer.delay).await;
-        self.audience.ended(ticket);
+        self.audience.ended(&self.subscriber, ticket);
         if hung_up {
             return Ok(());
         }
@@ -285,12 +285,12 @@ impl Seat {
                 break;
             }
             if index as usize == BODY.len() {
-                self.audience.ended(ticket);
+                self.audience.ended(&self.subscriber, ticket);
                 return stream.write_all(&[*byte]).await;
             }
             sent = stream.write_all(&[*byte]).await;
         }
-        self.audience.ended(ticket);
+        self.audience.ended(&self.subscriber, ticket);
         sent
     }
 

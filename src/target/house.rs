@@ -2,6 +2,7 @@
 //! Gives each its turn on it, and plays it to its end.
 //! Never knows a network: how a request is sent, and what a disruption does, is the [`Stagehand`]'s.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -29,22 +30,21 @@ pub trait Stagehand: Send {
 }
 
 /// A stage shared by the client and the subscribers.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct House {
     stage: Mutex<Option<Stage>>,
-    changed: Notify,
+    /// Rings when the client's next move may have changed.
+    client: Notify,
+    /// Each rings when the subscriber's port may have opened or closed. One bell for all would wake a thousand
+    /// subscribers for what happens to one.
+    doors: BTreeMap<String, Notify>,
 }
 
 impl House {
-    /// A house without a stage: every port is closed until there is one.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Sets the stage, the addresses of all subscribers being known.
-    pub fn set(&self, stage: Stage) {
-        *lock(&self.stage) = Some(stage);
-        self.changed.notify_waiters();
+    /// A house for this stage, the addresses of all its subscribers being known.
+    pub fn new(stage: Stage) -> Self {
+        let doors = stage.subscribers().map(|name| (name.to_owned(), Notify::new())).collect();
+        Self { stage: Mutex::new(Some(stage)), client: Notify::new(), doors }
     }
 
     /// The house as the sockets of subscribers see it, on the clock of where they stand.
@@ -58,7 +58,7 @@ impl House {
     /// What the stagehand's requests end with.
     pub async fn play(&self, clock: Clock, mut stagehand: impl Stagehand) -> Result<(), Error> {
         loop {
-            let changed = self.changed.notified();
+            let changed = self.client.notified();
             let now = clock.now();
             let (next, quiet) = self.with(|stage| (stage.poll(now), stage.is_quiet(now)));
             if quiet {
@@ -67,13 +67,14 @@ impl House {
             match next {
                 Move::Over => return Ok(()),
                 Move::Send(request) => {
-                    self.changed.notify_waiters();
+                    self.ring_all();
                     let response = stagehand.send(request).await?;
                     self.with(|stage| stage.handle_answer(clock.now(), response));
                 }
                 Move::Disrupt(disruption) => {
                     stagehand.disrupt(disruption).await;
                     self.with(|stage| stage.handle_disrupted(clock.now()));
+                    self.ring_all();
                 }
                 Move::Wait(until) => tokio::select! {
                     biased;
@@ -87,13 +88,23 @@ impl House {
     /// Everything that was observed; the house is empty afterwards.
     ///
     /// # Panics
-    /// If the stage was never set.
+    /// If it was closed before.
     pub fn close(&self, now: Instant, noise: Vec<Noise>) -> Observed {
-        lock(&self.stage).take().expect("set before the play, closed only here").into_observed(now, noise)
+        lock(&self.stage).take().expect("closed only here").into_observed(now, noise)
+    }
+
+    /// A post starts the clock of closed ports, and a crash ends what a subscriber does.
+    fn ring_all(&self) {
+        self.doors.values().for_each(Notify::notify_waiters);
+    }
+
+    fn ring(&self, subscriber: &str) {
+        self.client.notify_waiters();
+        self.doors[subscriber].notify_waiters();
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Stage) -> T) -> T {
-        act(lock(&self.stage).as_mut().expect("set before the play"))
+        act(lock(&self.stage).as_mut().expect("closed after the play"))
     }
 }
 
@@ -114,20 +125,20 @@ impl Audience for Seat {
     fn arrived(&self, subscriber: &str, request: HttpRequest) -> Option<(Ticket, Reaction)> {
         let now = self.clock.now();
         let reaction = lock(&self.house.stage).as_mut()?.handle_arrival(now, subscriber, request);
-        self.house.changed.notify_waiters();
+        self.house.ring(subscriber);
         reaction
     }
 
-    fn ended(&self, ticket: Ticket) {
+    fn ended(&self, subscriber: &str, ticket: Ticket) {
         let now = self.clock.now();
         if let Some(stage) = lock(&self.house.stage).as_mut() {
             stage.handle_end(now, ticket);
         }
-        self.house.changed.notify_waiters();
+        self.house.ring(subscriber);
     }
 
-    fn changed(&self) -> &Notify {
-        &self.house.changed
+    fn changed(&self, subscriber: &str) -> &Notify {
+        &self.house.doors[subscriber]
     }
 }
 

@@ -145,7 +145,6 @@ impl Theatre {
     /// Reserves a port for each subscriber, sets the stage, and opens the ports: addresses must be known before the first
     /// step, and the first attempt may come before another task of ours runs.
     fn open(case: &Arc<Case>, options: &ServerOptions, play: u64, clock: Clock) -> Result<Self, Error> {
-        let house = Arc::new(House::new());
         let cannot_listen = |source| Error::Listen { bind: options.bind, source };
         let (mut ports, mut addresses) = (Vec::new(), BTreeMap::new());
         for name in case.subscribers.keys() {
@@ -159,7 +158,7 @@ impl Theatre {
         }
         let bindings = Bindings::new(&format!("{}/{play}", options.run), case, addresses);
         let bindings = bindings.in_project(options.access.project.clone());
-        house.set(Stage::new(Arc::clone(case), bindings, PATIENCE * options.scale));
+        let house = Arc::new(House::new(Stage::new(Arc::clone(case), bindings, PATIENCE * options.scale)));
         let open = |(name, port): (&String, Reserved)| port.open(name, house.seat(clock), clock);
         let listeners = ports.into_iter().map(open).collect::<Result<_, _>>().map_err(cannot_listen)?;
         Ok(Self { house, listeners })

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::fill::{Bindings, fill};
 use crate::judge::{Attempt, Exchange, Noise, Observed, subject_of};
-use crate::scenario::{Action, Behaviour, Case, Disruption, ExpectedDelivery, Host, Subject};
+use crate::scenario::{Action, Behaviour, Case, Disruption, ExpectedDelivery, Host};
 use crate::subscriber::{Reaction, Subscriber, Ticket};
 use crate::time::{Duration, Instant};
 use crate::wire::{HttpRequest, HttpResponse};
@@ -43,6 +43,8 @@ pub struct Stage {
     open: BTreeSet<Ticket>,
     last_event: Instant,
     observed: Observed,
+    /// How many attempts each expected delivery has seen.
+    seen: Vec<usize>,
 }
 
 impl Stage {
@@ -52,6 +54,7 @@ impl Stage {
             |(name, script): (&String, &crate::scenario::Script)| (name.clone(), Subscriber::new(script.clone()));
         Self {
             subscribers: case.subscribers.iter().map(player).collect(),
+            seen: vec![0; case.expect.deliveries.len()],
             case,
             bindings,
             patience,
@@ -126,6 +129,11 @@ impl Stage {
         (self.not_before, self.last_event) = (now, now);
     }
 
+    /// The names of the subscribers.
+    pub fn subscribers(&self) -> impl Iterator<Item = &str> {
+        self.subscribers.keys().map(String::as_str)
+    }
+
     /// Whether a subscriber's port is closed now, and until when if that is known.
     pub fn closed(&mut self, now: Instant, subscriber: &str) -> Option<Option<Instant>> {
         self.subscribers.get_mut(subscriber).and_then(|player| player.closed(now))
@@ -141,14 +149,16 @@ impl Stage {
         let behaviour = self.subscribers.get_mut(subscriber)?.handle_arrival(now)?;
         let ticket = self.observed.attempts.len();
         self.bindings.arrived(subscriber, &request);
-        self.observed.attempts.push(Attempt {
+        let attempt = Attempt {
             subscriber: subscriber.into(),
             arrived: now,
             ended: now,
             due: now + behaviour.duration(),
             request,
             behaviour: behaviour.to_string(),
-        });
+        };
+        self.count(&attempt);
+        self.observed.attempts.push(attempt);
         self.open.insert(ticket);
         self.last_event = now;
         Some((ticket, self.reaction(behaviour)))
@@ -225,14 +235,20 @@ impl Stage {
         if self.stopped {
             return None;
         }
-        let mut seen: BTreeMap<(&str, Option<Subject>), usize> = BTreeMap::new();
-        for attempt in &self.observed.attempts {
-            *seen.entry((&attempt.subscriber, subject_of(&self.case, attempt))).or_default() += 1;
-        }
-        let missing = |delivery: &ExpectedDelivery| {
-            let seen = seen.get(&(delivery.subscriber.as_str(), Some(delivery.subject()))).copied().unwrap_or(0);
-            (seen < delivery.attempts as usize).then(|| delivery.delay_before(seen))
+        let missing = |(delivery, seen): (&ExpectedDelivery, &usize)| {
+            (*seen < delivery.attempts as usize).then(|| delivery.delay_before(*seen))
         };
-        self.case.expect.deliveries.iter().filter_map(missing).max()
+        self.case.expect.deliveries.iter().zip(&self.seen).filter_map(missing).max()
+    }
+
+    /// Counts an attempt for the delivery that expects it.
+    fn count(&mut self, attempt: &Attempt) {
+        let deliveries = self.case.expect.deliveries.iter().zip(&mut self.seen);
+        let mut at_subscriber = deliveries.filter(|(it, _)| it.subscriber == attempt.subscriber).peekable();
+        if at_subscriber.peek().is_none() {
+            return;
+        }
+        let subject = subject_of(&self.case, attempt);
+        at_subscriber.filter(|(it, _)| Some(it.subject()) == subject).for_each(|(_, seen)| *seen += 1);
     }
 }
