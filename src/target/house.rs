@@ -67,7 +67,9 @@ impl House {
             match next {
                 Move::Over => return Ok(()),
                 Move::Send(request) => {
-                    self.ring_all();
+                    if self.with(|stage| stage.is_posting()) {
+                        self.ring_all();
+                    }
                     let response = stagehand.send(request).await?;
                     self.with(|stage| stage.handle_answer(clock.now(), response));
                 }

@@ -101,6 +101,11 @@ impl Stage {
         }
     }
 
+    /// Whether the next step, or the one under way, posts messages.
+    pub fn is_posting(&self) -> bool {
+        self.case.steps.get(self.next_step).is_some_and(|step| matches!(step.action, Action::Post(_)))
+    }
+
     /// Takes in the answer to the request under way.
     pub fn handle_answer(&mut self, now: Instant, response: HttpResponse) {
         let Some((sent, request)) = self.sent.take() else { return };
@@ -199,7 +204,7 @@ impl Stage {
         }
         let step = &self.case.steps[self.next_step];
         let request = fill(&step.action, &self.bindings);
-        if matches!(step.action, Action::Post(_)) {
+        if self.is_posting() {
             self.subscribers.values_mut().for_each(|subscriber| subscriber.handle_post(now));
         }
         self.sent = Some((now, request.clone()));
