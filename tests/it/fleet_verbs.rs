@@ -3,10 +3,12 @@
 //! Never searches more than a few policies: the whole grid is for benches.
 
 use std::fs;
+use std::process::Stdio;
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::cli::{folder, shown, stderr, stdout, zaqarcheck};
+use crate::cli::{folder, root, shown, stderr, stdout, zaqarcheck};
 
 const OUTAGE: &str = "tests/fleet/outage.json";
 const STEEP: &str = r#"steep={"retry_backoff_function": "geometric", "maximum_delay": 120}"#;
@@ -72,6 +74,33 @@ fn a_field_is_swept() {
 fn the_best_policies_are_found() {
     check("fleet-search", 0, &search(&["--rows", "5"]));
     check("fleet-search-unreachable", 1, &search(&["--limit", "undelivered=0", "--limit", "peak_x<=2"]));
+}
+
+#[test]
+fn an_interrupted_search_writes_what_is_done() {
+    let folder = folder();
+    let csv = folder.path().join("all.csv");
+    let all = |key: &str| format!("{key}={}", (1..=12).map(|value| value.to_string()).collect::<Vec<_>>().join(","));
+    let grid = ["minimum_delay", "maximum_delay"].map(all);
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_zaqarcheck"));
+    program.args(["fleet", "search", OUTAGE, "--limit", "undelivered=0", "--csv", &shown(&csv)]).current_dir(root());
+    grid.iter().for_each(|values| _ = program.args(["--grid", values]));
+    let mut child = program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    // A signal that nobody catches yet would end the program as if it had no answer.
+    let catches = |status: &str| {
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).expect("Linux tells");
+        u64::from_str_radix(caught.trim(), 16).expect("it is a mask") & (1 << 1) != 0
+    };
+    let status = format!("/proc/{}/status", child.id());
+    while !catches(&fs::read_to_string(&status).expect("it runs")) {
+        assert_eq!(child.try_wait().expect("it is ours"), None, "it ends before anybody interrupts it");
+        std::thread::yield_now();
+    }
+    kill_process(Pid::from_child(&child), Signal::INT).expect("it is ours");
+    let output = child.wait_with_output().expect("it ends");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    assert!(text.contains("interrupted") && csv.exists(), "{text}");
 }
 
 #[test]

@@ -31,6 +31,7 @@ mod matrix;
 mod messages;
 mod oracle;
 mod properties;
+mod prose;
 mod readme;
 mod recorded;
 mod scale_out;
