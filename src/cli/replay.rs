@@ -80,6 +80,5 @@ fn asked(exchange: &Exchange) -> String {
 
 fn arrived(case: &Case, attempt: &Attempt) -> String {
     let subject = subject_of(case, attempt).map_or_else(|| "unknown".into(), |subject| subject.to_string());
-    let took = attempt.ended.since(attempt.arrived);
-    format!("{:9} {subject}: {}, {took:?}", attempt.subscriber, attempt.behaviour)
+    format!("{:9} {subject}: {}, ended at {}", attempt.subscriber, attempt.behaviour, attempt.ended)
 }

@@ -9,7 +9,6 @@ use zaqarcheck::fleet::file::{read, schema};
 
 use crate::cli::{folder, root, shown, stderr, stdout, zaqarcheck};
 use crate::expect_file::check_file;
-use crate::readme::check_shown;
 use crate::schema::{validator, variants};
 use crate::serve::Server;
 
@@ -218,11 +217,6 @@ fn what_no_server_can_be_told_is_refused() {
     check("fleet-verify-scale", 2, &["verify", OUTAGE, "--time-scale", "20"]);
     let nobody = ["fleet", "verify", "tests/fleet/default-policy.json", "--target", "http://127.0.0.1:1"];
     zaqarcheck(&nobody).assert().code(3);
-}
-
-#[test]
-fn the_readme_shows_true_output_of_fleet() {
-    assert_eq!(check_shown("fleet"), 5);
 }
 
 #[test]

@@ -129,7 +129,7 @@ const SCENARIOS: &[(&str, Keeper)] = &[
     ("let them differ by 2 seconds or more", Name),
 ];
 
-const FLEET: &[&str] = &["the_readme_shows_true_output_of_fleet"];
+const FLEET: &[&str] = &["what_the_readme_shows_is_true"];
 const INVALID: &[&str] = &["wrong_scenarios_are_refused_with_the_words_beside_them"];
 const DEFAULT: &str = "[default: ";
 

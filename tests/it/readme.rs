@@ -1,28 +1,148 @@
-//! Takes the README.
-//! Gives the output of the commands that it shows, which must be what stands below them.
-//! Never runs a command that needs more than this program.
+//! Takes the commands of the documents, one after the other.
+//! Gives what they do in a new folder, and that their output is what stands below them.
+//! Never leaves a command out in silence: one that is not played here names who plays it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Output};
 
-use crate::cli::root;
+use regex::Regex;
 
-/// Runs every `$ zaqarcheck VERB ...` of the README and compares its output with what stands below it; tells how many
-/// there are.
-#[track_caller]
-pub(crate) fn check_shown(verb: &str) -> usize {
-    let readme = fs::read_to_string(root().join("README.md")).expect("the README is there");
-    let program = Path::new(env!("CARGO_BIN_EXE_zaqarcheck"));
-    let mut seen = 0;
-    for shown in readme.split("\n$ ").filter(|shown| shown.starts_with(&format!("zaqarcheck {verb} "))) {
-        let (command, rest) = shown.split_once('\n').expect("a command has output");
-        let expected = rest.split("\n```").next().expect("the block ends");
-        let path = format!("{}:{}", program.parent().expect("it is in a folder").display(), env!("PATH"));
-        let script = format!("{command} 2>&1");
-        let run = std::process::Command::new("sh").args(["-c", &script]).env("PATH", path).current_dir(root()).output();
-        let output = String::from_utf8(run.expect("there is a shell").stdout).expect("output is UTF-8");
-        assert_eq!(output.trim_end(), expected, "{command}");
-        seen += 1;
+use crate::cli::{folder, root};
+use crate::serve::Server;
+
+/// What would take a network, a real Zaqar, or another program, and the file that plays it.
+const ELSEWHERE: [(&str, &str); 16] = [
+    ("cargo test", ".ci/run"),
+    ("cargo install", ".ci/run"),
+    ("rustup target", "CONTRIBUTING.md"),
+    ("cargo build --release --target", "CONTRIBUTING.md"),
+    ("zaqarcheck run --accelerate 20 -- my-server", "tests/it/target.rs"),
+    ("tests/real-zaqar/setup", ".ci/run"),
+    ("zaqarcheck run --accelerate 20 --known", ".ci/run"),
+    ("zaqarcheck run --accelerate 20 --report", "reports/matrix.md"),
+    ("zaqarcheck matrix", "tests/it/matrix.rs"),
+    ("zaqarcheck run --target turmoil", "tests/it/engines.rs"),
+    ("zaqarcheck serve", "tests/it/serve.rs"),
+    ("zaqar-bench", "tests/clients/check"),
+    ("parallel", "tests/it/scale_out.rs"),
+    ("sbatch", "tests/it/scale_out.rs"),
+    ("zaqarcheck explore --merge", "tests/it/scale_out.rs"),
+    ("zaqarcheck fleet verify tests/fleet/ten-dead", ".ci/run"),
+];
+
+/// Those that end otherwise than with 0, as what they are about says; the run that is judged was only of a part.
+const CODES: [(&str, i32); 7] = [
+    ("zaqarcheck judge run.ndjson", 3),
+    ("zaqarcheck run --profile zaqar-23.0.1 --report", 1),
+    ("zaqarcheck explore --deviation", 1),
+    ("zaqarcheck run found/", 1),
+    ("zaqarcheck replay 3", 1),
+    ("zaqarcheck diff run.ndjson", 1),
+    ("zaqarcheck schedule lint", 1),
+];
+
+#[test]
+fn every_command_of_the_documents_is_played() {
+    let (folder, server) = (folder(), Server::start(&[]));
+    std::os::unix::fs::symlink(root().join("tests"), folder.path().join("tests")).expect("the folder is new");
+    let mut played = 0;
+    for (command, shown) in documents().flat_map(|document| commands(&document)) {
+        // Where output is shown, the other test looks at it.
+        if shown.is_some() || ELSEWHERE.iter().any(|(start, _)| command.starts_with(start)) {
+            continue;
+        }
+        let output = play(folder.path(), &shortened(&command, &server.url));
+        let code = CODES.iter().find(|(start, _)| command.starts_with(start)).map_or(0, |(_, code)| *code);
+        assert_eq!(output.status.code(), Some(code), "{command}\n{}", text(&output));
+        played += 1;
     }
-    seen
+    assert!(played > 25, "only {played}");
+    assert!(folder.path().join("man1/zaqarcheck-run.1").exists());
+}
+
+#[test]
+fn who_plays_a_command_elsewhere_is_there() {
+    let said: Vec<String> = documents().flat_map(|document| commands(&document)).map(|(command, _)| command).collect();
+    for (start, file) in ELSEWHERE {
+        assert!(root().join(file).exists(), "{file}");
+        assert!(said.iter().any(|command| command.starts_with(start)), "no document says {start}");
+    }
+}
+
+#[test]
+fn what_the_readme_shows_is_true() {
+    let mut shown = 0;
+    for (command, expected) in commands(&read("README.md")) {
+        let (Some(expected), false) = (expected, ELSEWHERE.iter().any(|(start, _)| command.starts_with(start))) else {
+            continue;
+        };
+        let observed = text(&play(root(), &shortened(&command, "")));
+        assert!(pattern(&expected).is_match(observed.trim_end()), "{command}\n{observed}\nis not\n{expected}");
+        shown += 1;
+    }
+    assert_eq!(shown, 12);
+}
+
+/// What is shown, as a pattern: `...` stands for anything, and no machine is as fast as another.
+fn pattern(shown: &str) -> Regex {
+    let literal = regex::escape(shown).replace(r"\.\.\.", "(?s:.*)");
+    let took = Regex::new(r"run in [0-9\\.]+ s").expect("it is one");
+    Regex::new(&format!("^{}$", took.replace_all(&literal, "run in [0-9.]+ s"))).expect("what is escaped is a pattern")
+}
+
+fn documents() -> impl Iterator<Item = String> {
+    ["README.md", "scenarios/README.md", "CONTRIBUTING.md"].into_iter().map(read)
+}
+
+fn read(document: &str) -> String {
+    fs::read_to_string(root().join(document)).expect("the document is there")
+}
+
+/// The commands of a document, without comments; where a console is shown, with what stands below each.
+fn commands(document: &str) -> Vec<(String, Option<String>)> {
+    let block = Regex::new(r"(?s)```(sh|console)\n(.*?)\n```").expect("it is one");
+    let mut commands = Vec::new();
+    for block in block.captures_iter(document) {
+        let end = if &block[1] == "sh" { "\n" } else { "\n$ " };
+        for shown in block[2].split(end).filter(|line| !line.is_empty()) {
+            let (command, output) = shown.split_once('\n').unwrap_or((shown, ""));
+            let command =
+                command.trim_start_matches("$ ").split("   #").next().expect("there is a first part").trim_end();
+            let command = command.replacen("cargo run --release --", "zaqarcheck", 1);
+            commands.push((command, (!output.is_empty()).then(|| output.to_owned())));
+        }
+    }
+    commands
+}
+
+/// A command as it is played here: by the server of the test, and less of it.
+fn shortened(command: &str, server: &str) -> String {
+    let mut command = command.replace("http://127.0.0.1:8888", server).replace("$(git rev-parse HEAD)", "2e70433");
+    for seeds in ["10000", "2000"] {
+        command = command.replace(&format!("--seeds {seeds}"), "--seeds 20");
+    }
+    if command.starts_with("zaqarcheck explore --deviation") {
+        command += " --seeds 20";
+    }
+    if !server.is_empty() && command.contains(server) {
+        let scale = if command.contains("--time-scale") { "" } else { " --time-scale 20" };
+        command += &format!("{scale} 'validation/*'");
+    }
+    command
+}
+
+fn play(folder: &Path, command: &str) -> Output {
+    let program = Path::new(env!("CARGO_BIN_EXE_zaqarcheck")).parent().expect("it is in a folder");
+    let path = format!("{}:{}", program.display(), env!("PATH"));
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("{command} 2>&1")]).current_dir(folder).env("PATH", path).env("NO_COLOR", "1");
+    let none: BTreeMap<String, String> = std::env::vars().filter(|(name, _)| name.starts_with("ZAQARCHECK_")).collect();
+    none.keys().for_each(|name| _ = shell.env_remove(name));
+    shell.env_remove("GITHUB_ACTIONS").env_remove("GITHUB_STEP_SUMMARY").output().expect("there is a shell")
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }

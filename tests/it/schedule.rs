@@ -12,7 +12,6 @@ use zaqarcheck::report::schedule::{Named, TableOptions, one, svg};
 use zaqarcheck::schedule::{Circumstances, Outcomes, Source, System, Timeline, convert, lint, read_list};
 
 use crate::cli::{folder, shown, stderr, stdout, zaqarcheck};
-use crate::readme::check_shown;
 
 fn check(name: &str, code: i32, arguments: &[&str]) {
     let run = zaqarcheck(&[&["schedule"], arguments].concat()).assert().code(code);
@@ -101,12 +100,6 @@ fn json_agrees_with_the_batch_interface() {
     let delays: Vec<&Value> = attempts.iter().skip(1).map(|attempt| &attempt["delay_s"]).collect();
     assert_eq!(delays, batch["delays_s"].as_array().expect("an array").iter().collect::<Vec<_>>());
     assert_eq!((&json[0]["span_s"], attempts.len() as u64), (&batch["total_s"], batch["attempts"].as_u64().unwrap()));
-}
-
-/// Every `$ zaqarcheck schedule ...` of the README, with what stands below it.
-#[test]
-fn the_readme_shows_true_output() {
-    assert_eq!(check_shown("schedule"), 3);
 }
 
 prop_compose! {

@@ -101,23 +101,6 @@ fn examples_in_the_help_run() {
     assert!(ran > 15, "only {ran}");
 }
 
-/// The first minutes as the README tells them, one command after the other.
-#[test]
-fn the_first_minutes_of_the_readme_work() {
-    let readme = fs::read_to_string(root().join("README.md")).expect("it is there");
-    let block = readme.split("```sh\n").find(|block| block.starts_with("zaqarcheck init")).expect("it shows them");
-    let commands = block.split("```").next().expect("the block ends").lines();
-    let empty = folder();
-    let mut ran = 0;
-    for command in commands {
-        let (code, text) = in_shell(empty.path(), command.split("    #").next().expect("there is a first part"));
-        assert_eq!(code, Some(0), "{command}: {text}");
-        ran += 1;
-    }
-    assert_eq!(ran, 5);
-    assert!(empty.path().join("man1/zaqarcheck-run.1").exists());
-}
-
 #[test]
 fn the_suite_is_in_the_layout() {
     let check = zaqarcheck(&["fmt", "--check", "scenarios"]).assert();

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::View;
 use super::content::{first_wrong, inside, wrong_headers};
-use super::timing::{Wrong, first_wrong_gap};
+use super::timing::{first_wrong_gap, tell_gap};
 use crate::explore::promise::Asked;
 use crate::judge::Attempt;
 use crate::scenario::Confirmation;
@@ -69,9 +69,8 @@ pub(super) fn as_documented(view: &View<'_>) -> Vec<String> {
 pub(super) fn on_schedule(view: &View<'_>) -> Vec<String> {
     let wrong = rows(view).into_iter().filter_map(|row| {
         let [only] = row.asked[..] else { return None };
-        if let Some((index, gap, delay, wrong)) = first_wrong_gap(&only.retries, row.attempts, row.hidden) {
-            let which = if wrong == Wrong::Short { "shorter" } else { "longer" };
-            return Some(format!("{row}: {gap:?} before attempt {}, {which} than {delay:?}", index + 1));
+        if let Some(found) = first_wrong_gap(&only.retries, row.attempts, row.hidden) {
+            return Some(tell_gap(&row, found));
         }
         let answered = row.attempts.iter().position(|attempt| !view.failed(attempt))?;
         let after = row.attempts.len() - answered - 1;

@@ -3,6 +3,7 @@
 //! Never computes a delay. Where connections were refused, a gap may be the sum of several delays.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use super::{Told, View};
 use crate::judge::Attempt;
@@ -26,12 +27,20 @@ pub(super) fn none_too_long(view: &View<'_>) -> Vec<String> {
 
 fn wrong_gaps(view: &View<'_>, wanted: Wrong) -> Vec<String> {
     let told = view.deliveries().filter_map(|told| {
-        let (index, gap, delay, wrong) = first_wrong_gap(&told.promised.retries, told.attempts, told.hidden)?;
-        let which = if wanted == Wrong::Short { "shorter" } else { "longer" };
-        let text = || format!("{told}: {gap:?} before attempt {}, {which} than {delay:?}", index + 1);
-        (wrong == wanted).then(text)
+        let found = first_wrong_gap(&told.promised.retries, told.attempts, told.hidden)?;
+        (found.3 == wanted).then(|| tell_gap(&told, found))
     });
     told.collect()
+}
+
+/// Whose gap is wrong, and how.
+pub(super) fn tell_gap(
+    whose: &impl fmt::Display,
+    (index, gap, delay, wrong): (usize, Duration, Duration, Wrong),
+) -> String {
+    let which = if wrong == Wrong::Short { "shorter" } else { "longer" };
+    let (gap, delay) = (gap.as_secs_f64(), delay.as_secs_f64());
+    format!("{whose}: {gap} s before attempt {}, {which} than {delay} s", index + 1)
 }
 
 /// The first gap that the schedule does not explain: the attempt after it, the gap, the delay that was due.
