@@ -12,7 +12,7 @@ use super::invariant::{INVARIANTS, View, Violation};
 use super::promise::Promised;
 use crate::judge::{Attempt, Exchange, Observed, without_uuids};
 use crate::protocol::{Deviation, Deviations};
-use crate::scenario::{Action, Behaviour, Capability, Case, Confirmation, MAIN_PROJECT, NewMessage, Subscribe};
+use crate::scenario::{Action, Behaviour, Capability, Case, Confirmation, MAIN_PROJECT, NewMessage, Subscribe, layout};
 use crate::target::{Error, ModelTarget};
 
 /// How much a file expects.
@@ -79,7 +79,7 @@ pub fn write(
         killed_by: killed_by.iter().map(|deviation| deviation.name()).collect(),
         notes: format!("Seen: {}", violation.text),
     };
-    Ok(serde_json::to_string_pretty(&file).expect("it is plain data") + "\n")
+    Ok(layout(&serde_json::to_value(&file).expect("it is plain data")))
 }
 
 fn script<'a>(behaviours: impl Iterator<Item = &'a Behaviour>) -> Value {

@@ -57,6 +57,7 @@ fn check(deviation: &str, invariant: &str) {
     assert_eq!(code(&zaqarcheck(&["run", &file])), 0, "{deviation}: the documented model fails the file");
     let deviating = zaqarcheck(&["run", &file, "--deviation", deviation]);
     assert_eq!(code(&deviating), 1, "{deviation}: {}", String::from_utf8_lossy(&deviating.stdout));
+    assert_eq!(code(&zaqarcheck(&["fmt", "--check", &out])), 0, "{deviation}: files are written in another layout");
 }
 
 #[test]
