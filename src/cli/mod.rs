@@ -36,6 +36,7 @@ mod schema;
 mod seed;
 mod select;
 mod serve;
+mod server_args;
 mod shard;
 mod show;
 mod suite;

@@ -2,7 +2,6 @@
 //! Gives the reports and the exit code of the run.
 //! Never judges: it reads, plays, writes, in that order.
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
@@ -16,18 +15,17 @@ use super::interrupt::stopped;
 use super::ledger::{read_ledger, read_ledger_to_update, unmatched, write_ledger};
 use super::output::{Output, parse_report, tool};
 use super::select::Selection;
+use super::server_args::{Chosen, Engine, Named, ServerArgs};
 use super::suite::default_suite;
-use super::target_file::target_file;
 use crate::protocol::{Deviation, Profile};
 use crate::report::Format;
-use crate::rng::Stream;
 use crate::runner::{
     Exit, Header, Ledger, Pace, Planned, Repeated, ScenarioFinished, cut_short, run_at_once, run_on_server,
     update_ledger,
 };
 use crate::scenario::Capability;
 use crate::sim::{SimTarget, TurmoilTarget};
-use crate::target::{Access, LaunchOptions, ModelTarget, ServerOptions, ServerTarget, host_and_port, launch, ping};
+use crate::target::{Access, ModelTarget};
 
 /// Options of `run`.
 #[derive(Debug, Args)]
@@ -61,58 +59,11 @@ pub(super) struct RunOptions {
     /// Plays every case so often; the worst time counts.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     repeat: u32,
-    /// How many times fast the clock of a server runs that somebody else started.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
-    time_scale: Option<u32>,
-    /// How many times fast to let the clock of the launched server run (needs libfaketime).
-    #[arg(long, value_name = "N", conflicts_with = "time_scale", value_parser = clap::value_parser!(u32).range(1..=1000))]
-    accelerate: Option<u32>,
-    /// The address on which subscribers listen (default: 127.0.0.1).
-    #[arg(long, value_name = "IP")]
-    bind: Option<IpAddr>,
-    /// The host by which the server reaches the subscribers, where that is not the address of --bind.
-    #[arg(long, value_name = "HOST")]
-    advertise: Option<String>,
     /// What the server has been set up for: confirmation (it asks subscribers to confirm); may be given more than once.
     #[arg(long, value_name = "NAME", value_parser = parse_capability)]
     capability: Vec<Capability>,
-    /// Launches the server to judge, `{port}` standing for a free port; it is ended with all its children.
-    #[arg(last = true, value_name = "COMMAND")]
-    command: Vec<String>,
-}
-
-/// What plays the model in virtual time.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Engine {
-    Model,
-    Sim,
-    Turmoil,
-}
-
-impl Engine {
-    const ALL: [Self; 3] = [Self::Model, Self::Sim, Self::Turmoil];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Model => "model",
-            Self::Sim => "sim",
-            Self::Turmoil => "turmoil",
-        }
-    }
-
-    const fn clock(self) -> &'static str {
-        match self {
-            Self::Model | Self::Sim => "virtual",
-            Self::Turmoil => "virtual, in ticks",
-        }
-    }
-}
-
-/// What to play on.
-enum Chosen {
-    Virtual(Engine),
-    Server { address: String, scale: u32 },
-    Launch { address: Option<String>, accelerate: u32 },
+    #[command(flatten)]
+    server: ServerArgs,
 }
 
 pub(super) fn run(named: RunOptions) -> Result<Exit, Error> {
@@ -145,11 +96,7 @@ pub(super) fn run(named: RunOptions) -> Result<Exit, Error> {
 
 /// How fast the run goes; nothing in virtual time.
 fn pace(options: &RunOptions, chosen: &Chosen) -> Option<Pace> {
-    let scale = match chosen {
-        Chosen::Virtual(_) => return None,
-        Chosen::Server { scale, .. } | Chosen::Launch { accelerate: scale, .. } => *scale,
-    };
-    Some(Pace { scale, jobs: jobs_on_server(options) })
+    Some(Pace { scale: chosen.scale()?, jobs: jobs_on_server(options) })
 }
 
 fn jobs_on_server(options: &RunOptions) -> u32 {
@@ -161,24 +108,11 @@ fn choose(options: &RunOptions) -> Result<Chosen, Error> {
     if options.update_known && options.known.is_none() {
         return usage("update a ledger that nobody named: use --known FILE, or `ledger` in the target file");
     }
-    let scale = options.time_scale.unwrap_or(1);
-    let named = options.target.as_deref();
-    let engine = Engine::ALL.into_iter().find(|engine| named.is_none_or(|named| named == engine.name()));
-    let address = named.filter(|_| engine.is_none()).map(server_address).transpose()?;
-    if !options.command.is_empty() {
-        return match options.accelerate {
-            None if scale > 1 => usage("scale the clock of a launched server: use --accelerate"),
-            accelerate => Ok(Chosen::Launch { address, accelerate: accelerate.unwrap_or(1) }),
-        };
-    }
-    if options.accelerate.is_some() {
-        return usage("accelerate a server it does not launch: give the command after --, or say --time-scale");
-    }
-    match address {
-        None if scale > 1 => usage("scale the clock of the model: its time is virtual; name a --target"),
-        None if !options.capability.is_empty() => usage("say what the model has: it has all that scenarios need"),
-        None => Ok(Chosen::Virtual(engine.unwrap_or(Engine::Model))),
-        Some(address) => Ok(Chosen::Server { address, scale }),
+    match options.server.choose(options.target.as_deref(), &Engine::ALL)? {
+        Chosen::Virtual(_) if !options.capability.is_empty() => {
+            usage("say what the model has: it has all that scenarios need")
+        }
+        chosen => Ok(chosen),
     }
 }
 
@@ -187,33 +121,16 @@ fn parse_capability(name: &str) -> Result<Capability, String> {
     [Capability::Confirmation].into_iter().find(known).ok_or_else(|| "expected confirmation".into())
 }
 
-pub(super) fn server_address(target: &str) -> Result<String, Error> {
-    host_and_port(target).ok_or_else(|| {
-        let expected = "model, sim, turmoil, http://host:port or a target file (.json)";
-        Error::Usage(format!("use the target {target}: expected {expected}"))
-    })
-}
-
 /// Fills in what the target file says and the command line does not; gives what it says about access besides.
 fn with_target_file(mut options: RunOptions) -> Result<(RunOptions, Access), Error> {
-    let Some((file, access)) = target_file(options.target.as_deref())? else {
-        return Ok((options, Access::default()));
-    };
-    options.target = file.url;
-    if options.command.is_empty() {
-        options.command = file.command;
-    }
-    if options.time_scale.is_none() && options.accelerate.is_none() {
-        (options.time_scale, options.accelerate) = (file.time_scale, file.accelerate);
-    }
+    let Named { target, server, file, access } = options.server.named(options.target)?;
+    (options.target, options.server) = (target, server);
     if options.capability.is_empty() {
         options.capability = file.capabilities;
     }
     if options.gate.baseline.is_none() {
         options.known = options.known.or_else(|| file.ledger.map(PathBuf::from));
     }
-    options.bind = options.bind.or(file.bind);
-    options.advertise = options.advertise.or(file.advertise);
     options.jobs = options.jobs.or(file.jobs);
     Ok((options, access))
 }
@@ -227,47 +144,22 @@ fn play(
     output: &mut Output,
 ) -> Result<(Vec<ScenarioFinished>, bool), Error> {
     let mut repeated = Repeated::new(options.repeat as usize);
-    let (address, scale, accelerate) = match chosen {
-        Chosen::Virtual(engine) => {
-            let rounds = (0..options.repeat).flat_map(|_| play_virtually(options, engine, plan, ledger));
-            let finished = rounds.filter_map(|record| repeated.take_in(record)).collect();
-            let (finished, cut) = cut_short(finished, options.gate.patience());
-            finished.iter().try_for_each(|case| output.tell(case))?;
-            return Ok((finished, cut));
-        }
-        Chosen::Server { address, scale } => (Some(address), scale, None),
-        Chosen::Launch { address, accelerate } => (address, accelerate, Some(accelerate)),
-    };
+    if let Chosen::Virtual(engine) = chosen {
+        let rounds = (0..options.repeat).flat_map(|_| play_virtually(options, engine, plan, ledger));
+        let finished = rounds.filter_map(|record| repeated.take_in(record)).collect();
+        let (finished, cut) = cut_short(finished, options.gate.patience());
+        finished.iter().try_for_each(|case| output.tell(case))?;
+        return Ok((finished, cut));
+    }
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         let mut stop = pin!(stopped());
-        let launched = match accelerate {
-            None => None,
-            Some(accelerate) => {
-                let (command, address) = (options.command.clone(), address.clone());
-                tokio::select! {
-                    biased;
-                    () = &mut stop => return Ok((Vec::new(), true)),
-                    launched = launch(LaunchOptions { command, address, accelerate }) => Some(launched?),
-                }
-            }
+        let reached = tokio::select! {
+            biased;
+            () = &mut stop => return Ok((Vec::new(), true)),
+            reached = options.server.reach(&chosen, access, jobs_on_server(options), &options.capability) => reached?,
         };
-        let address =
-            launched.as_ref().map(|launched| launched.address.clone()).or(address).expect("one of them is known");
-        let server = ServerOptions {
-            address,
-            scale,
-            bind: options.bind.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
-            advertise: options.advertise.clone(),
-            jobs: jobs_on_server(options),
-            capabilities: options.capability.iter().copied().collect(),
-            run: run_name(),
-            access: access.clone(),
-        };
-        if launched.is_none() {
-            ping(&server.address).await?; // One message instead of one for each case.
-        }
-        let (target, ledger) = (Arc::new(ServerTarget::new(server)), ledger.cloned().map(Arc::new));
+        let ledger = ledger.cloned().map(Arc::new);
         let (mut finished, mut interrupted, mut told) = (Vec::new(), false, Ok(()));
         // One round after the other: the same case twice at once would be its own neighbour.
         for _ in 0..options.repeat {
@@ -286,7 +178,7 @@ fn play(
             };
             (_, interrupted) = run_on_server(
                 plan.to_vec(),
-                Arc::clone(&target),
+                Arc::clone(&reached.target),
                 ledger.clone(),
                 options.gate.patience(),
                 stop.as_mut(),
@@ -302,7 +194,7 @@ fn play(
             told = told.and_then(|()| output.tell(&case));
             finished.push(case);
         }
-        drop(launched);
+        drop(reached);
         told?;
         Ok((finished, interrupted))
     })
@@ -323,38 +215,22 @@ fn play_virtually(
     }
 }
 
-/// A name that no other run on the same server has.
-#[expect(clippy::disallowed_methods, reason = "two runs must differ, so their name comes from the machine")]
-pub(super) fn run_name() -> String {
-    let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
-    Stream::new(since.as_nanos() as u64, &std::process::id().to_string()).uuid().to_string()
-}
-
 fn header(options: &RunOptions, chosen: &Chosen, selected: usize) -> Header {
-    let (target, profile, scale) = match chosen {
-        Chosen::Virtual(engine) => {
-            (engine.name().into(), Some(profile_name(options.profile, &options.deviation)), None)
-        }
-        Chosen::Server { address, scale } => (format!("http://{address}"), None, Some(*scale)),
-        Chosen::Launch { accelerate, .. } => (options.command.join(" "), None, Some(*accelerate)),
+    let (target, profile) = match chosen {
+        Chosen::Virtual(engine) => (engine.name().into(), Some(profile_name(options.profile, &options.deviation))),
+        Chosen::Server { address, .. } => (format!("http://{address}"), None),
+        Chosen::Launch { .. } => (options.server.command.join(" "), None),
     };
     Header {
         format: 1,
         tool: tool(),
         target,
         profile,
-        clock: match chosen {
-            Chosen::Virtual(engine) => engine.clock().into(),
-            _ => real(scale.unwrap_or(1)),
-        },
-        scale,
+        clock: chosen.clock(),
+        scale: chosen.scale(),
         selected,
         known: options.known.as_ref().map(|path| path.display().to_string()),
     }
-}
-
-fn real(scale: u32) -> String {
-    if scale == 1 { "real".into() } else { format!("real, {scale} times fast") }
 }
 
 /// A word as a shell wants it: quoted only if it has to be.
@@ -380,16 +256,16 @@ fn rerun(options: &RunOptions) -> String {
     if let Some(known) = &options.known {
         option("--known", known.display().to_string());
     }
-    if let Some(scale) = options.time_scale {
+    if let Some(scale) = options.server.time_scale {
         option("--time-scale", scale.to_string());
     }
-    if let Some(accelerate) = options.accelerate {
+    if let Some(accelerate) = options.server.accelerate {
         option("--accelerate", accelerate.to_string());
     }
     options.capability.iter().for_each(|capability| words.extend(["--capability".into(), capability.to_string()]));
-    if !options.command.is_empty() {
+    if !options.server.command.is_empty() {
         words.push("--".into());
-        words.extend(options.command.iter().map(|part| word(part)));
+        words.extend(options.server.command.iter().map(|part| word(part)));
     }
     words.join(" ")
 }

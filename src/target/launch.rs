@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use super::{Error, client};
+use super::{Access, Error, client};
 use crate::clock::Clock;
 use crate::time::Duration;
 use crate::wire::HttpRequest;
@@ -91,7 +91,7 @@ impl Launched {
             if let Some(status) = self.exited() {
                 return Err(self.failed(format!("it ended with {status} before its server answered")));
             }
-            if let Ok(200..500) = ping(&self.address).await {
+            if let Ok(200..500) = ping(&self.address, &Access::default()).await {
                 return Ok(());
             }
             if clock.now().since_start() > START {
@@ -131,18 +131,31 @@ impl Drop for Launched {
     }
 }
 
-/// Asks whether a server is there; gives the status of its answer.
+/// Asks whether a server is there and lets us in.
 ///
 /// # Errors
-/// If there is no answer.
-pub async fn ping(address: &str) -> Result<u16, Error> {
-    let headers = [("client-id", "00000000-0000-4000-8000-000000000000"), ("x-project-id", "zaqarcheck-ping")];
-    let request = HttpRequest {
+/// If there is no answer, or [`Error::Unauthorized`].
+pub async fn admitted(address: &str, access: &Access) -> Result<(), Error> {
+    match ping(address, access).await? {
+        401 => {
+            let sent = access.headers.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
+            Err(Error::Unauthorized { address: address.into(), sent })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Asks whether a server is there; gives the status of its answer.
+async fn ping(address: &str, access: &Access) -> Result<u16, Error> {
+    let project = access.project.as_deref().unwrap_or("zaqarcheck-ping");
+    let headers = [("client-id", "00000000-0000-4000-8000-000000000000"), ("x-project-id", project)];
+    let mut request = HttpRequest {
         method: "GET".into(),
         target: "/v2/ping".into(),
         headers: headers.map(|(name, value)| (name.into(), value.into())).to_vec(),
         body: Vec::new(),
     };
+    access.admit(&mut request);
     client::send(address, &request).await.map(|response| response.status)
 }
 

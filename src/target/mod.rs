@@ -25,7 +25,7 @@ pub use client::{send, send_over};
 pub use file::{TargetFile, host_and_port, target_schema};
 pub use fill::{Bindings, fill};
 pub use house::{House, Stagehand};
-pub use launch::{LaunchOptions, Launched, launch, ping};
+pub use launch::{LaunchOptions, Launched, admitted, launch};
 pub use model::{ModelTarget, settings_for};
 pub use server::{ServerOptions, ServerTarget};
 pub use stage::{Move, Stage};
@@ -58,6 +58,10 @@ pub trait Target: Sync {
     fn play(&self, case: &Arc<Case>) -> impl Future<Output = Result<Observed, Error>> + Send;
 }
 
+/// How to say who asks.
+const UNKNOWN: &str = "; name a target file with --target that has \"headers\": {\"X-Auth-Token\": {\"env\": \"OS_TOKEN\"}} \
+                       and put the token into that variable";
+
 /// Why a case could not be played.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -68,6 +72,17 @@ pub enum Error {
         address: String,
         /// What the connection said.
         source: io::Error,
+    },
+    /// The server wants to know who asks.
+    #[error(
+        "use {address}: it answers 401, so it wants authentication{}",
+        if sent.is_empty() { UNKNOWN.to_owned() } else { format!(" and does not accept what it got: {sent}") }
+    )]
+    Unauthorized {
+        /// `host:port`.
+        address: String,
+        /// The names of the headers that a target file gave.
+        sent: String,
     },
     /// The server broke off, or did not answer in HTTP.
     #[error("get an answer from {address} to {request}: {reason}")]

@@ -199,3 +199,50 @@ fn the_readme_shows_a_right_target_file() {
         assert!(text.contains(&format!("\"{key}\"")) || readme.contains(&format!("`{key}`")), "{key}");
     }
 }
+
+/// What somebody has to do who has no token yet, and what somebody who has one.
+#[test]
+fn a_server_that_wants_a_token_says_so_once() {
+    let runtime = Runtime::new().expect("a runtime");
+    let server = runtime.block_on(MockServer::start());
+    let guarded = |request: &Request| {
+        let allowed = request.headers.get("x-auth-token").is_some_and(|value| value == TOKEN);
+        ResponseTemplate::new(if allowed { 500 } else { 401 })
+    };
+    runtime.block_on(Mock::given(wiremock::matchers::any()).respond_with(guarded).mount(&server));
+    let check = |arguments: &[&str], token: &str, expected: &str| {
+        let run = zaqarcheck(arguments).env("MY_TOKEN", token).assert().code(3);
+        let said = stderr(&run).replace(server.uri().trim_start_matches("http://"), "HOST");
+        assert_eq!(
+            said,
+            format!("zaqarcheck: cannot use HOST: it answers 401, so it wants authentication{expected}\n")
+        );
+    };
+    let unknown = "; name a target file with --target that has \"headers\": {\"X-Auth-Token\": {\"env\": \"OS_TOKEN\"}} \
+                   and put the token into that variable";
+    let refused = " and does not accept what it got: x-auth-token";
+    let (_folder, path) = target(json!({"url": server.uri(), "headers": {"X-Auth-Token": {"env": "MY_TOKEN"}}}));
+    let world = "tests/fleet/comes-back.json";
+    check(&["run", "queues/create", "--target", &server.uri()], TOKEN, unknown);
+    check(&["run", "queues/create", "--target", &path], "stale-and-long-enough", refused);
+    check(&["fleet", "verify", world, "--target", &server.uri()], TOKEN, unknown);
+    check(&["fleet", "verify", world, "--target", &path], "stale-and-long-enough", refused);
+    // With its token it is asked the rest; it is no Zaqar, and that is another matter.
+    let run = zaqarcheck(&["run", "queues/create", "--target", &path]).env("MY_TOKEN", TOKEN).assert().code(1);
+    assert!(stdout(&run).contains("FAIL    queues/create"), "{}", stdout(&run));
+    let verified = zaqarcheck(&["fleet", "verify", world, "--target", &path]).env("MY_TOKEN", TOKEN).assert().code(3);
+    assert!(stderr(&verified).ends_with("is answered with 500\n"), "{}", stderr(&verified));
+}
+
+#[test]
+fn fleet_verify_offers_what_it_reads() {
+    let refused = |target: &str| {
+        let run = zaqarcheck(&["fleet", "verify", "tests/fleet/comes-back.json", "--target", target]).assert().code(2);
+        stderr(&run)
+    };
+    let expected = "expected model, http://host:port or a target file (.json)\n";
+    assert_eq!(refused("sim"), format!("zaqarcheck: cannot use the target sim: {expected}"));
+    let (_folder, path) =
+        target(json!({"time_scale": 20, "url": "http://127.0.0.1:1", "capabilities": ["confirmation"]}));
+    assert!(refused(&path).contains("asks subscribers to confirm"), "{}", refused(&path));
+}
