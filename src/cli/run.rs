@@ -71,7 +71,7 @@ pub(super) fn run(named: RunOptions) -> Result<Exit, Error> {
     let rerun = rerun(&named);
     let (options, access) = with_target_file(named)?;
     let chosen = choose(&options)?;
-    let (plan, all_fit) = options.gate.fitting(options.selection.select()?, pace(&options, &chosen))?;
+    let (plan, all_fit) = options.gate.fitting(options.selection.select()?, pace(&options, &chosen, &access))?;
     let ledger = match &options.known {
         None => options.gate.baseline()?,
         Some(path) if options.update_known => read_ledger_to_update(path)?,
@@ -95,8 +95,8 @@ pub(super) fn run(named: RunOptions) -> Result<Exit, Error> {
 }
 
 /// How fast the run goes; nothing in virtual time.
-fn pace(options: &RunOptions, chosen: &Chosen) -> Option<Pace> {
-    Some(Pace { scale: chosen.scale()?, jobs: jobs_on_server(options) })
+fn pace(options: &RunOptions, chosen: &Chosen, access: &Access) -> Option<Pace> {
+    Some(Pace { scale: chosen.scale()?, jobs: jobs_on_server(options), one_by_one: access.project.is_some() })
 }
 
 fn jobs_on_server(options: &RunOptions) -> u32 {
