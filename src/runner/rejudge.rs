@@ -133,7 +133,7 @@ fn check_steps(case: &Case, exchanges: &[Exchange]) -> Result<(), String> {
 fn check_script(case: &Case, attempt: &AttemptRecord) -> Result<(), String> {
     let plays = |behaviour: &str| {
         let script = case.subscribers.get(&attempt.subscriber);
-        script.is_some_and(|script| script.iter().any(|one| one.to_string() == behaviour))
+        script.is_some_and(|script| script.iter().any(|one| is_recorded_as(one, behaviour)))
     };
     if plays(&attempt.behaviour) {
         return Ok(());
@@ -144,9 +144,16 @@ fn check_script(case: &Case, attempt: &AttemptRecord) -> Result<(), String> {
     ))
 }
 
+/// Whether this is the behaviour that was recorded; the keys of one that is an object may stand in any order.
+fn is_recorded_as(behaviour: &Behaviour, recorded: &str) -> bool {
+    let written = behaviour.to_string();
+    let object = |text: &str| serde_json::from_str::<Value>(text).ok().filter(Value::is_object);
+    written == recorded || object(&written).is_some_and(|written| object(recorded) == Some(written))
+}
+
 fn recorded_attempt(case: &Case, old: &AttemptRecord) -> Attempt {
     let script = case.subscribers.get(&old.subscriber).into_iter().flat_map(Script::iter);
-    let planned = script.filter(|one| one.to_string() == old.behaviour).map(Behaviour::duration).next();
+    let planned = script.filter(|one| is_recorded_as(one, &old.behaviour)).map(Behaviour::duration).next();
     Attempt {
         subscriber: old.subscriber.clone(),
         arrived: instant(old.at_s),
@@ -181,4 +188,26 @@ pub(super) fn lateness_s(old: &ScenarioFinished, from_s: f64, to_s: f64) -> f64 
 /// A recorded time, which is exact to the millisecond.
 fn instant(seconds: f64) -> Instant {
     Instant::after_start(Duration::from_millis((seconds * 1000.0).round() as u64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Answer;
+
+    #[test]
+    fn the_keys_of_a_recorded_answer_may_stand_in_any_order() {
+        let headers = vec![("a".into(), "1".into()), ("b".into(), "2".into())];
+        let answer = Answer { headers, delay: Duration::from_secs(2), ..Answer::of_status(503) };
+        let check = |behaviour: Behaviour, recorded: &str, expected: bool| {
+            assert_eq!(is_recorded_as(&behaviour, recorded), expected, "{behaviour} {recorded}");
+        };
+        let answer = Behaviour::Status(answer);
+        check(answer.clone(), r#"{"status":503,"headers":{"a":"1","b":"2"},"delay":"2s"}"#, true);
+        check(answer.clone(), r#"{"delay": "2s", "headers": {"b": "2", "a": "1"}, "status": 503}"#, true);
+        check(answer.clone(), r#"{"delay": "2s", "headers": {"b": "2"}, "status": 503}"#, false);
+        check(answer, "status 503", false);
+        check(Behaviour::Reset, "reset", true);
+        check(Behaviour::Reset, "garbage", false);
+    }
 }
