@@ -29,6 +29,14 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("replay", &["c --deviation one-retry-extra", "builtin:queues/create.json"]),
     ("list", &["", "--level must 'defaults/*'", "--format json"]),
     ("show", &["policy/every-phase-once"]),
+    (
+        "record",
+        &[
+            "--outcomes 'fail*2,ok' --out recorded.json",
+            "--target http://127.0.0.1:8888 --outcomes '503*3,ok' --out recorded.json",
+            "--accelerate 20 --policy '{\"maximum_delay\": 60}' --outcomes fail --out recorded.json -- my-server '{port}'",
+        ],
+    ),
     ("lint", &["", "first-scenario.json"]),
     ("fmt", &["first-scenario.json", "--check scenarios"]),
     ("mutants", &["", "one-retry-extra delay-doubled", "--format ndjson"]),

@@ -27,6 +27,7 @@ mod options;
 mod output;
 mod plot;
 mod progress;
+mod record;
 mod replay;
 mod report;
 mod run;
@@ -48,7 +49,7 @@ use std::net::SocketAddr;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, builder::PossibleValue};
 
-use crate::runner::{Exit, Flawed, RecordingError, SuiteError};
+use crate::runner::{DraftError, Exit, Flawed, RecordingError, SuiteError};
 use crate::scenario::{Level, Look, render};
 use crate::target;
 pub use schedule::answer_schedule_line;
@@ -73,6 +74,8 @@ enum Verb {
     List(list::ListOptions),
     /// Shows a scenario: requirements, scripts, requests, and when each attempt is expected.
     Show(show::ShowOptions),
+    /// Watches how a server delivers one post, and writes the scenario that it passes.
+    Record(Box<record::RecordOptions>),
     /// Checks scenario files: their form, their expected delays, and what they claim to catch.
     Lint(lint::LintOptions),
     /// Gives scenario files the one layout, or tells which of them do not have it.
@@ -134,6 +137,9 @@ pub enum Error {
     /// A recorded run can't be used.
     #[error(transparent)]
     Recording(#[from] RecordingError),
+    /// No scenario comes of what was recorded.
+    #[error(transparent)]
+    Draft(DraftError),
     /// Nothing matched the selection.
     #[error("{0}")]
     NothingSelected(String),
@@ -169,9 +175,24 @@ impl Error {
         match self {
             Self::Recording(_) | Self::Usage(_) | Self::Suite(_) => Exit::Usage,
             Self::NothingSelected(_) => Exit::NothingRan,
-            Self::Bind { .. } | Self::Refused(_) | Self::Target(_) | Self::Write { .. } | Self::Terminal(_) => {
-                Exit::CouldNotTest
-            }
+            Self::Draft(DraftError::Unsayable(_)) => Exit::Deviates,
+            Self::Draft(DraftError::Doubtful) => Exit::Inconclusive,
+            Self::Bind { .. }
+            | Self::Draft(_)
+            | Self::Refused(_)
+            | Self::Target(_)
+            | Self::Write { .. }
+            | Self::Terminal(_) => Exit::CouldNotTest,
+        }
+    }
+}
+
+impl From<DraftError> for Error {
+    fn from(error: DraftError) -> Self {
+        match error {
+            DraftError::Suite(error) => Self::Suite(error),
+            DraftError::Target(error) => Self::Target(error),
+            other => Self::Draft(other),
         }
     }
 }
@@ -192,6 +213,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Verb::Replay(options) => replay::run(&options),
         Verb::List(options) => list::run(&options),
         Verb::Show(options) => show::run(&options),
+        Verb::Record(options) => record::run(&options),
         Verb::Lint(options) => lint::run(&options),
         Verb::Mutants(options) => mutants::run(&options),
         Verb::Judge(options) => judge::run(&options),

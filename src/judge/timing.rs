@@ -54,6 +54,13 @@ pub struct Timing {
 impl Timing {
     /// The timing of a case on a clock.
     pub fn of(case: &Case, clock: Clockwork) -> Self {
+        let deliveries = case.expect.deliveries.iter();
+        let delays = deliveries.flat_map(|delivery| delivery.delays_s.iter().flat_map(|delay| delay.accepted()));
+        Self::among(case, delays.copied().collect(), clock)
+    }
+
+    /// As if these were the delays of the case.
+    pub fn among(case: &Case, delays_s: BTreeSet<u64>, clock: Clockwork) -> Self {
         let ticks = if clock == Clockwork::Ticking { TICKS } else { Duration::ZERO };
         let network = ticks + (case.latency_max() * LEGS).min(LEGS_MAX);
         let Clockwork::Real { scale } = clock else {
@@ -63,16 +70,8 @@ impl Timing {
             let (turnaround, hangup) = (Duration::ZERO, Duration::ZERO);
             return Self { early, turnaround, hangup, network, delays_s: None };
         };
-        let deliveries = case.expect.deliveries.iter();
-        let delays = deliveries.flat_map(|delivery| delivery.delays_s.iter().flat_map(|delay| delay.accepted()));
         let turnaround = TURNAROUND * scale;
-        Self {
-            early: EARLY,
-            turnaround,
-            hangup: turnaround.min(HANGUP_MAX),
-            network,
-            delays_s: Some(delays.copied().collect()),
-        }
+        Self { early: EARLY, turnaround, hangup: turnaround.min(HANGUP_MAX), network, delays_s: Some(delays_s) }
     }
 
     /// How much before its time an attempt may come, after one that ended as `hung_up` says: nothing in virtual time.

@@ -75,15 +75,19 @@ fn reason(blamed: &[Deviation]) -> String {
 /// The deviations that explain why the check at `path` gave `seen`, gaps within `slack_s`; `None` if all the observed
 /// ones together don't.
 pub fn explain(case: &Arc<Case>, path: &str, seen: &Value, slack_s: u64) -> Option<Vec<Deviation>> {
-    let reproduced = |deviations| fails_as(case, path, seen, slack_s, deviations);
-    let mut blamed = Some(Profile::Zaqar23.deviations()).filter(|all| reproduced(*all))?;
+    smallest(|deviations| fails_as(case, path, seen, slack_s, deviations))
+}
+
+/// A smallest set of observed deviations of which `holds` is true; `None` if it is not of all of them together.
+pub(super) fn smallest(holds: impl Fn(Deviations) -> bool) -> Option<Vec<Deviation>> {
+    let mut blamed = Some(Profile::Zaqar23.deviations()).filter(|all| holds(*all))?;
     // Most have no part in it: they are let go by halves, by quarters, and in the end one by one.
     let mut size = blamed.iter().count();
     while size > 0 {
         let members: Vec<Deviation> = blamed.iter().collect();
         for some in members.chunks(size) {
             let fewer = some.iter().fold(blamed, |all, deviation| all.without(*deviation));
-            if reproduced(fewer) {
+            if holds(fewer) {
                 blamed = fewer;
             }
         }

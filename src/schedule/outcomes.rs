@@ -2,6 +2,7 @@
 //! Gives the outcome of every attempt; the last of the list repeats.
 //! Never accepts a word that it would not heed.
 
+use std::fmt;
 use std::str::FromStr;
 
 use crate::protocol::DeliveryOutcome;
@@ -24,6 +25,31 @@ impl Outcomes {
     pub fn of(&self, attempt: u64) -> &DeliveryOutcome {
         let found = self.until.iter().find(|(until, _)| attempt <= *until).or_else(|| self.until.last());
         &found.expect("there is always one").1
+    }
+
+    /// The outcomes one after the other; the last, which repeats, once.
+    pub fn one_by_one(&self) -> impl Iterator<Item = &DeliveryOutcome> {
+        let before = self.until.len().checked_sub(2).map_or(0, |place| self.until[place].0);
+        (1..=before.saturating_add(1)).map(|attempt| self.of(attempt))
+    }
+}
+
+/// The list as it is written, which reads back as the same outcomes.
+impl fmt::Display for Outcomes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut before = 0;
+        for (place, (until, outcome)) in self.until.iter().enumerate() {
+            let word = match outcome {
+                DeliveryOutcome::Answered { status: 200, .. } => "ok".to_owned(),
+                DeliveryOutcome::Answered { status, .. } => status.to_string(),
+                _ => "fail".to_owned(),
+            };
+            let count = until - before;
+            let times = if count == 1 { String::new() } else { format!("*{count}") };
+            write!(f, "{}{word}{times}", if place == 0 { "" } else { "," })?;
+            before = *until;
+        }
+        Ok(())
     }
 }
 
@@ -90,6 +116,18 @@ mod tests {
         check(" 503 * 3 , 404", Ok(&[503, 503, 503, 404]));
         check("fail", Ok(&[0, 0, 0, 0]));
         check("fail*18446744073709551615,ok*2", Ok(&[0, 0, 0, 0]));
+    }
+
+    #[test]
+    fn a_list_reads_back_and_can_be_gone_through() {
+        let check = |text: &str, expected: &str, count: usize| {
+            let outcomes: Outcomes = text.parse().expect("it is right");
+            assert_eq!((outcomes.to_string().as_str(), outcomes.one_by_one().count()), (expected, count), "{text}");
+            assert_eq!(expected.parse(), Ok(outcomes), "{text}");
+        };
+        check("fail*2, 200", "fail*2,ok", 3);
+        check("503 *3,404,ok*7", "503*3,404,ok*7", 5);
+        check("fail*18446744073709551615", "fail*18446744073709551615", 1);
     }
 
     #[test]

@@ -33,6 +33,7 @@ mod oracle;
 mod properties;
 mod prose;
 mod readme;
+mod record;
 mod recorded;
 mod scale_out;
 mod scenarios;

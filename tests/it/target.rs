@@ -221,7 +221,8 @@ fn a_server_that_wants_a_token_says_so_once() {
     let unknown = "; name a target file with --target that has \"headers\": {\"X-Auth-Token\": {\"env\": \"OS_TOKEN\"}} \
                    and put the token into that variable";
     let refused = " and does not accept what it got: x-auth-token";
-    let (_folder, path) = target(json!({"url": server.uri(), "headers": {"X-Auth-Token": {"env": "MY_TOKEN"}}}));
+    let (_folder, path) =
+        target(json!({"url": server.uri(), "headers": {"X-Auth-Token": {"env": "MY_TOKEN"}}, "time_scale": 1000}));
     let world = "tests/fleet/comes-back.json";
     check(&["run", "queues/create", "--target", &server.uri()], TOKEN, unknown);
     check(&["run", "queues/create", "--target", &path], "stale-and-long-enough", refused);

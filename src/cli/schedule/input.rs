@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::super::Error;
 use crate::protocol::Deviations;
 use crate::runner::{SuiteError, read_text};
+use crate::scenario::decode_document;
 use crate::schedule::read_policy;
 
 /// What an argument is called, and its text; `-` is standard input.
@@ -30,6 +31,12 @@ pub(super) fn text(option: &str, argument: &str) -> Result<(String, String), Err
 pub(in crate::cli) fn policy(option: &str, argument: &str, deviations: Deviations) -> Result<Value, Error> {
     let (name, text) = text(option, argument)?;
     read_policy(&name, &text, deviations).map_err(|diagnostics| Error::Suite(SuiteError::flawed(text, diagnostics)))
+}
+
+/// Any JSON of an argument.
+pub(in crate::cli) fn json(option: &str, argument: &str) -> Result<Value, Error> {
+    let (name, text) = text(option, argument)?;
+    decode_document(&name, &text).map_err(|diagnostics| Error::Suite(SuiteError::flawed(text, diagnostics)))
 }
 
 /// Whether an argument is the text itself: no file is called like this.

@@ -15,7 +15,7 @@ use crate::policy::{Selected, select};
 use crate::protocol::Profile;
 use crate::runner::Exit;
 pub use batch::answer_schedule_line;
-pub(super) use input::policy as read_policy;
+pub(super) use input::{json as read_json, policy as read_policy};
 pub(super) use show::{name_of, split_name, width};
 
 /// Options of `schedule`.
