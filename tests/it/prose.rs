@@ -26,6 +26,11 @@ enum Keeper {
 use Keeper::{Is, Name, Tests};
 
 const README: &[(&str, Keeper)] = &[
+    ("A server that answers 401 is not tested: exit code 3", Tests(&["a_server_that_wants_a_token_says_so_once"])),
+    ("The recording ends with a silence of 35 s", Tests(&["silence_is_long_enough_for_the_policy"])),
+    ("where nothing arrived (3, unless `--allow-silence`)", Tests(&["nothing_is_written_where_nothing_is_known"])),
+    ("where the machine was too noisy to tell (4)", Tests(&["what_the_machine_added_is_not_told_as_a_delay"])),
+    ("such as delays of 2.7 and 3.7 s (1)", Tests(&["what_lies_between_whole_seconds_is_not_written"])),
     ("The default retry schedule of Zaqar takes {} seconds", Is(default_span)),
     (
         "retry a notification that was answered with 500",

@@ -8,12 +8,13 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use regex::Regex;
+use tempfile::TempDir;
 
 use crate::cli::{folder, root};
 use crate::serve::Server;
 
 /// What would take a network, a real Zaqar, or another program, and the file that plays it.
-const ELSEWHERE: [(&str, &str); 16] = [
+const ELSEWHERE: [(&str, &str); 18] = [
     ("cargo test", ".ci/run"),
     ("cargo install", ".ci/run"),
     ("rustup target", "CONTRIBUTING.md"),
@@ -30,6 +31,8 @@ const ELSEWHERE: [(&str, &str); 16] = [
     ("sbatch", "tests/it/scale_out.rs"),
     ("zaqarcheck explore --merge", "tests/it/scale_out.rs"),
     ("zaqarcheck fleet verify tests/fleet/ten-dead", ".ci/run"),
+    ("zaqarcheck record --target", "tests/it/record.rs"),
+    ("zaqarcheck record --accelerate", "tests/it/record.rs"),
 ];
 
 /// Those that end otherwise than with 0, as what they are about says; the run that is judged was only of a part.
@@ -45,8 +48,7 @@ const CODES: [(&str, i32); 7] = [
 
 #[test]
 fn every_command_of_the_documents_is_played() {
-    let (folder, server) = (folder(), Server::start(&[]));
-    std::os::unix::fs::symlink(root().join("tests"), folder.path().join("tests")).expect("the folder is new");
+    let (folder, server) = (beside_the_tests(), Server::start(&[]));
     let mut played = 0;
     for (command, shown) in documents().flat_map(|document| commands(&document)) {
         // Where output is shown, the other test looks at it.
@@ -73,16 +75,23 @@ fn who_plays_a_command_elsewhere_is_there() {
 
 #[test]
 fn what_the_readme_shows_is_true() {
-    let mut shown = 0;
+    let (folder, mut shown) = (beside_the_tests(), 0);
     for (command, expected) in commands(&read("README.md")) {
         let (Some(expected), false) = (expected, ELSEWHERE.iter().any(|(start, _)| command.starts_with(start))) else {
             continue;
         };
-        let observed = text(&play(root(), &shortened(&command, "")));
+        let observed = text(&play(folder.path(), &shortened(&command, "")));
         assert!(pattern(&expected).is_match(observed.trim_end()), "{command}\n{observed}\nis not\n{expected}");
         shown += 1;
     }
-    assert_eq!(shown, 12);
+    assert_eq!(shown, 13);
+}
+
+/// A new folder from which the worlds of the tests are where the documents say.
+fn beside_the_tests() -> TempDir {
+    let folder = folder();
+    std::os::unix::fs::symlink(root().join("tests"), folder.path().join("tests")).expect("the folder is new");
+    folder
 }
 
 /// What is shown, as a pattern: `...` stands for anything, and no machine is as fast as another.

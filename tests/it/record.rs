@@ -11,9 +11,8 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-use crate::cli::{folder, root, stderr, stdout};
+use crate::cli::{folder, stderr, stdout};
 use crate::first::{elsewhere, in_shell};
-use crate::readme::check_shown;
 use crate::serve::Server;
 
 /// The program in a folder; its output, and the file `out.json` if it was written.
@@ -212,13 +211,4 @@ fn an_interrupted_recording_leaves_nothing() {
     assert_eq!(child.wait().expect("it ends").code(), Some(3));
     assert!(said.contains("the run was interrupted"), "{said}");
     assert!(!folder.path().join("out.json").exists());
-}
-
-#[test]
-fn the_readme_shows_a_recording() {
-    let left = root().join("recorded.json");
-    assert!(!left.exists(), "{} is in the way", left.display());
-    let shown_ones = check_shown("record");
-    fs::remove_file(&left).expect("the README writes it");
-    assert_eq!(shown_ones, 1);
 }
