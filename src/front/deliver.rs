@@ -36,7 +36,9 @@ pub(super) async fn deliver<D: Dial>(
     };
     let mut waited = Duration::ZERO;
     let outcome = loop {
-        match within(clock, limit, attempt(&dial, tls.as_ref(), &place, &request)).await {
+        // Apart, or everyone who waits for a socket would have room in memory for all that an attempt needs.
+        let attempt = Box::pin(attempt(&dial, tls.as_ref(), &place, &request));
+        match within(clock, limit, attempt).await {
             None => break DeliveryOutcome::TimedOut,
             Some(Ok(outcome)) => break outcome,
             Some(Err(Taken::Ports)) if waited >= PORT_WAIT => break DeliveryOutcome::ConnectionError,
@@ -126,14 +128,22 @@ async fn attempt<D: Dial>(
     };
     Ok(match place.certified.as_ref().zip(tls) {
         None => ask(stream, place, request).await,
-        Some((name, tls)) => match tls.encrypt(name, stream).await {
-            Ok(stream) => ask(stream, place, request).await,
-            Err(error) => {
-                tracing::debug!(subscriber = place.address, %error, "no TLS");
-                DeliveryOutcome::ConnectionError
-            }
-        },
+        // Apart, or every plain attempt would have room for the keys and buffers of TLS.
+        Some((name, tls)) => Box::pin(ask_encrypted(name, tls, stream, place, request)).await,
     })
+}
+
+async fn ask_encrypted<S>(name: &str, tls: &Tls, stream: S, place: &Place, request: &HttpRequest) -> DeliveryOutcome
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    match tls.encrypt(name, stream).await {
+        Ok(stream) => ask(stream, place, request).await,
+        Err(error) => {
+            tracing::debug!(subscriber = place.address, %error, "no TLS");
+            DeliveryOutcome::ConnectionError
+        }
+    }
 }
 
 async fn ask<S>(stream: S, place: &Place, request: &HttpRequest) -> DeliveryOutcome
@@ -180,8 +190,8 @@ mod tests {
         }
     }
 
-    async fn check_failing(error: i32, times: u32, expected: DeliveryOutcome) {
-        let delivery = Delivery {
+    fn delivery() -> Delivery {
+        Delivery {
             id: DeliveryId(1),
             means: Means::Http,
             method: Method::Post,
@@ -189,9 +199,12 @@ mod tests {
             headers: Vec::new(),
             body: "{}".into(),
             timeout: Some(Duration::from_secs(10)),
-        };
+        }
+    }
+
+    async fn check_failing(error: i32, times: u32, expected: DeliveryOutcome) {
         let dial = Failing(error, Arc::new(AtomicU32::new(times)));
-        let (_, outcome) = deliver(dial, None, Clock::start(1), delivery).await;
+        let (_, outcome) = deliver(dial, None, Clock::start(1), delivery()).await;
         assert_eq!(outcome, expected, "error {error}, {times} times");
     }
 
@@ -206,6 +219,12 @@ mod tests {
         // There is no address to come from: it would be waited for without end.
         check_failing(ports, 10_000, failed()).await;
         check_failing(refused, 1, failed()).await;
+    }
+
+    #[test]
+    fn who_waits_for_a_socket_takes_little_memory() {
+        let waiting = deliver(Failing(0, Arc::default()), None, Clock::start(1), delivery());
+        assert!(size_of_val(&waiting) <= 1024, "{} bytes", size_of_val(&waiting));
     }
 
     fn check(url: &str, expected: Option<(&str, &str, &str)>) {
