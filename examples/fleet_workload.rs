@@ -38,7 +38,7 @@ impl Watch for Counts {
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let [_, engine, workload, posts] = arguments.as_slice() else {
-        panic!("fleet_workload coupled|independent|outlook burst|spread|dead|crowd N")
+        panic!("fleet_workload coupled|independent|outlook burst|spread|poisson|dead|crowd N")
     };
     let world = world(workload, posts.parse().expect("N is a number"));
     let mut counts = Counts::default();
@@ -60,13 +60,15 @@ fn main() {
     println!("attempts={} delivered={} latency={mean:.3}", counts.attempts, counts.delivered);
 }
 
-/// A subscriber that is down for the first 100 s, or for ever; posts all at once, or evenly over the first minute.
+/// A subscriber that is down for the first 100 s, or for ever; posts all at once, or over the first minute: evenly, or
+/// independent of each other, about so many.
 /// In a crowd, besides: as many workers as deliveries, a capacity, and delays that are spread.
 fn world(workload: &str, posts: u64) -> World {
     let until = if workload == "dead" { Nanos::MAX } else { 100 * SECOND };
     let crowd = workload == "crowd";
     let pattern = match workload {
         "burst" => Pattern::Burst { at: 0, posts },
+        "poisson" => Pattern::Poisson { from: 0, until: 60 * SECOND, per_kilosecond: posts * 1000 / 60 },
         _ => Pattern::Even { from: 0, until: 60 * SECOND, posts },
     };
     let capacity = Capacity { per_second: (posts / 20).max(1) as u32, status: 503, cold: 0 };

@@ -8,8 +8,7 @@
 
 use super::course::{Course, Endless};
 use super::figures::{PER_MILLE, Peak, Quantiles, rank};
-use super::posts::Posts;
-use super::ranks::Ranks;
+use super::inflow::Inflow;
 use super::scene::{Scene, Stretch};
 use super::seconds::Seconds;
 use super::verdicts::fate;
@@ -55,7 +54,7 @@ pub struct Prepared {
 
 #[derive(Debug)]
 struct Group {
-    posts: Ranks,
+    posts: Inflow,
     /// What a request meets, from the start to the horizon.
     stretches: Vec<Stretch>,
 }
@@ -108,10 +107,8 @@ impl Prepared {
         else {
             return Ok(None);
         };
-        let mut posts = vec![Vec::new(); scene.groups.len()];
-        Posts::new(world).for_each(|post| posts[post.group as usize].push((post.at, u64::from(post.batch))));
-        let groups = posts.into_iter().zip(stretches);
-        let groups = groups.map(|(posts, stretches)| Group { posts: Ranks::new(posts), stretches }).collect();
+        let groups = Inflow::of_groups(world).into_iter().zip(stretches);
+        let groups = groups.map(|(posts, stretches)| Group { posts, stretches }).collect();
         Ok(Some(Self { scene, groups }))
     }
 
@@ -278,23 +275,26 @@ impl Prepared {
 
 impl Sums {
     /// Counts requests in their seconds: by the second where there are many in one, else by the post.
-    fn begin(&mut self, posts: &Ranks, alike: Alike) {
+    fn begin(&mut self, posts: &Inflow, alike: Alike) {
         let Alike { from, until, after, .. } = alike;
-        self.outlook.attempts += posts.between(from, until);
-        let seconds = (from + after) / SECOND..=(until - 1 + after) / SECOND;
-        let each = posts.each_between(from, until);
-        if (each.len() as u64) < 2 * (seconds.end() - seconds.start() + 1) {
-            each.for_each(|(posted, count)| self.seconds.count((posted + after) / SECOND, count));
-            return;
-        }
-        let mut begun = from;
-        for second in seconds {
-            let end = until.min((second + 1) * SECOND - after);
-            let count = posts.between(begun, end);
-            if count > 0 {
-                self.seconds.count(second, count);
+        for (posts, times) in posts.streams() {
+            let Some(last) = posts.last_before(until).filter(|last| *last >= from) else { continue };
+            let count = posts.between(from, until);
+            self.outlook.attempts += count * times;
+            let seconds = (from + after) / SECOND..=(last + after) / SECOND;
+            if count < 2 * (seconds.end() - seconds.start() + 1) {
+                posts.each_between(from, until).for_each(|posted| self.seconds.count((posted + after) / SECOND, times));
+                continue;
             }
-            begun = end;
+            let mut begun = from;
+            for second in seconds {
+                let end = until.min((second + 1) * SECOND - after);
+                let count = posts.between(begun, end);
+                if count > 0 {
+                    self.seconds.count(second, count * times);
+                }
+                begun = end;
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::dice::Dice;
+use super::even::Even;
 use super::world::{Arrivals, Deal, Nanos, Pattern, SECOND, World};
 
 /// One post for one subscriber.
@@ -51,7 +52,7 @@ struct Current {
 
 impl<'a> Posts<'a> {
     pub(super) fn new(world: &'a World) -> Self {
-        let (gaps, deals) = (Dice::new(world.seed, "fleet/posts"), Dice::new(world.seed, "fleet/deals"));
+        let (gaps, deals) = (gaps(world), Dice::new(world.seed, "fleet/deals"));
         let mut posts = Self { world, gaps, deals, next: BinaryHeap::new(), current: None, delivery: 0 };
         (0..world.arrivals.len()).for_each(|arrivals| posts.schedule(arrivals, 0, None));
         posts
@@ -59,24 +60,8 @@ impl<'a> Posts<'a> {
 
     /// Notes when post `number` of these arrivals comes, `before` being when the one before it came.
     fn schedule(&mut self, arrivals: usize, number: u64, before: Option<Nanos>) {
-        let at = match self.world.arrivals[arrivals].pattern {
-            Pattern::Burst { at, posts } => (number < posts).then_some(at),
-            Pattern::Even { from, until, posts } => (number < posts).then(|| {
-                let span = until.saturating_sub(from);
-                let wide = || (u128::from(number) * u128::from(span) / u128::from(posts)) as Nanos;
-                // Dividing 128 bits takes longer than all the rest.
-                from + number.checked_mul(span).map_or_else(wide, |product| product / posts)
-            }),
-            Pattern::Poisson { from, until, per_kilosecond } => {
-                let mean = (1000 * SECOND) as f64 / per_kilosecond as f64;
-                let gap = self.gaps.exponential(arrivals as u64, number, mean);
-                Some(before.unwrap_or(from).saturating_add(gap)).filter(|at| *at < until)
-            }
-            Pattern::Trace(ref moments) => usize::try_from(number).ok().and_then(|number| moments.get(number).copied()),
-        };
-        if let Some(at) = at.filter(|at| *at < self.world.horizon) {
-            self.next.push(Reverse((at, arrivals, number)));
-        }
+        let at = moment(self.world, self.gaps, arrivals, number, before);
+        self.next.extend(at.map(|at| Reverse((at, arrivals, number))));
     }
 
     /// When the next one comes.
@@ -123,4 +108,32 @@ impl Iterator for Posts<'_> {
         self.delivery += u64::from(batch);
         Some(Post { at: current.at, delivery, batch, group: arrivals.to[current.place] as u32, member })
     }
+}
+
+/// When the posts of these arrivals come, before the horizon.
+pub(super) fn moments(world: &World, arrivals: usize) -> impl Iterator<Item = Nanos> {
+    let gaps = gaps(world);
+    let mut before = None;
+    (0..).map_while(move |number| {
+        before = moment(world, gaps, arrivals, number, before);
+        before
+    })
+}
+
+/// When post `number` of these arrivals comes, `before` being when the one before it came; none from the horizon on.
+fn moment(world: &World, gaps: Dice, arrivals: usize, number: u64, before: Option<Nanos>) -> Option<Nanos> {
+    let at = match world.arrivals[arrivals].pattern {
+        Pattern::Poisson { from, until, per_kilosecond } => {
+            let mean = (1000 * SECOND) as f64 / per_kilosecond as f64;
+            let gap = gaps.exponential(arrivals as u64, number, mean);
+            Some(before.unwrap_or(from).saturating_add(gap)).filter(|at| *at < until)
+        }
+        Pattern::Trace(ref moments) => usize::try_from(number).ok().and_then(|number| moments.get(number).copied()),
+        ref even => Even::of(even)?.at(number),
+    };
+    at.filter(|at| *at < world.horizon)
+}
+
+fn gaps(world: &World) -> Dice {
+    Dice::new(world.seed, "fleet/posts")
 }

@@ -1,16 +1,24 @@
-//! Takes moments, sorted, each as often as something happened then.
-//! Gives [`Ranks`]: how many there were before any moment, and their sum, without a search.
+//! Takes the posts of one stream of arrivals.
+//! Gives [`Ranks`]: how many come before any moment, and the sum of when they come, without a search.
 //! Never estimates.
 
-use super::world::Nanos;
+use super::even::Even;
+use super::posts::moments;
+use super::world::{Nanos, World};
 
-/// How many of the same happened before a moment.
-#[derive(Clone, Debug)]
-pub(super) struct Ranks {
-    /// The moments, each once.
+/// The posts of one stream of arrivals before the horizon.
+#[derive(Debug)]
+pub(super) enum Ranks {
+    /// By arithmetic: so many of these.
+    Even(Even, u64),
+    /// By a table.
+    Listed(Table),
+}
+
+/// Sorted moments.
+#[derive(Debug)]
+pub(super) struct Table {
     moments: Vec<Nanos>,
-    /// How many there were before each of them, and before the end.
-    counts: Vec<u64>,
     /// The sum of those before every 64th moment, from the first.
     sums: Vec<u128>,
     /// For spans of equal length the first moment in or after each.
@@ -20,25 +28,68 @@ pub(super) struct Ranks {
 }
 
 impl Ranks {
-    /// `moments` are sorted; each comes with its weight.
-    pub(super) fn new(weighted: impl IntoIterator<Item = (Nanos, u64)>) -> Self {
-        let (mut moments, mut counts, mut sums) = (Vec::<Nanos>::new(), vec![0_u64], Vec::new());
-        let (mut count, mut sum) = (0, 0_u128);
-        for (moment, weight) in weighted {
-            if moments.last() == Some(&moment) {
-                counts.pop();
-            } else {
-                if moments.len().is_multiple_of(BLOCK) {
-                    sums.push(sum);
-                }
-                moments.push(moment);
-            }
-            (count, sum) = (count + weight, sum + u128::from(moment) * u128::from(weight));
-            counts.push(count);
+    pub(super) fn new(world: &World, arrivals: usize) -> Self {
+        match Even::of(&world.arrivals[arrivals].pattern) {
+            Some(even) => Self::Even(even, even.before(world.horizon)),
+            None => Self::Listed(Table::new(moments(world, arrivals).collect())),
         }
-        if moments.len().is_multiple_of(BLOCK) {
-            sums.push(sum);
+    }
+
+    /// How many come before `at`.
+    fn before(&self, at: Nanos) -> u64 {
+        match self {
+            Self::Even(even, posts) => even.before(at).min(*posts),
+            Self::Listed(table) => table.before(at) as u64,
         }
+    }
+
+    /// When one of them comes, counted from 0.
+    fn at(&self, number: u64) -> Option<Nanos> {
+        match self {
+            Self::Even(even, _) => even.at(number),
+            Self::Listed(table) => table.moments.get(number as usize).copied(),
+        }
+    }
+
+    /// The sum of the moments of the first so many.
+    fn sum(&self, count: u64) -> u128 {
+        match self {
+            Self::Even(even, _) => even.sum(count),
+            Self::Listed(table) => table.sum(count as usize),
+        }
+    }
+
+    /// How many there are from one moment until before another.
+    pub(super) fn between(&self, from: Nanos, until: Nanos) -> u64 {
+        if from < until { self.before(until) - self.before(from) } else { 0 }
+    }
+
+    /// The sum of their moments.
+    pub(super) fn sum_between(&self, from: Nanos, until: Nanos) -> u128 {
+        if from < until { self.sum(self.before(until)) - self.sum(self.before(from)) } else { 0 }
+    }
+
+    /// The last one before a moment.
+    pub(super) fn last_before(&self, at: Nanos) -> Option<Nanos> {
+        self.at(self.before(at).checked_sub(1)?)
+    }
+
+    /// Each moment from one until before another.
+    pub(super) fn each_between(&self, from: Nanos, until: Nanos) -> impl Iterator<Item = Nanos> {
+        (self.before(from)..self.before(until)).map_while(|number| self.at(number))
+    }
+}
+
+impl Table {
+    fn new(moments: Vec<Nanos>) -> Self {
+        let mut sum = 0_u128;
+        let blocks = moments.chunks(BLOCK).map(|block| {
+            let before = sum;
+            sum += block.iter().map(|moment| u128::from(*moment)).sum::<u128>();
+            before
+        });
+        let mut sums: Vec<u128> = blocks.collect();
+        sums.push(sum);
         let last = moments.last().copied().unwrap_or(0);
         let bits = (u64::BITS - last.leading_zeros()).saturating_sub(moments.len().checked_ilog2().unwrap_or(0) + 1);
         let spans = (last >> bits) + 2;
@@ -50,11 +101,10 @@ impl Ranks {
             u32::try_from(next).expect("there are fewer moments than that")
         };
         let spans = (0..spans).map(first).collect();
-        Self { moments, counts, sums, spans, bits }
+        Self { moments, sums, spans, bits }
     }
 
-    /// How many different moments are before `at`.
-    pub(super) fn place(&self, at: Nanos) -> usize {
+    fn before(&self, at: Nanos) -> usize {
         let span = usize::try_from(at >> self.bits).unwrap_or(usize::MAX);
         let Some(&first) = self.spans.get(span) else { return self.moments.len() };
         let rest = &self.moments[first as usize..];
@@ -63,33 +113,10 @@ impl Ranks {
         first as usize + if near < NEAR { near } else { rest.partition_point(|moment| *moment < at) }
     }
 
-    /// How many there are from one moment until before another.
-    pub(super) fn between(&self, from: Nanos, until: Nanos) -> u64 {
-        if from < until { self.counts[self.place(until)] - self.counts[self.place(from)] } else { 0 }
-    }
-
-    /// Their sum.
-    pub(super) fn sum_between(&self, from: Nanos, until: Nanos) -> u128 {
-        if from < until { self.sum_before(self.place(until)) - self.sum_before(self.place(from)) } else { 0 }
-    }
-
-    fn sum_before(&self, place: usize) -> u128 {
-        let block = place / BLOCK;
-        let weight = |place: usize| u128::from(self.counts[place + 1] - self.counts[place]);
-        let rest = (block * BLOCK..place).map(|place| u128::from(self.moments[place]) * weight(place));
+    fn sum(&self, count: usize) -> u128 {
+        let block = count / BLOCK;
+        let rest = self.moments[block * BLOCK..count].iter().map(|moment| u128::from(*moment));
         self.sums[block] + rest.sum::<u128>()
-    }
-
-    /// The last one before a moment.
-    pub(super) fn last_before(&self, at: Nanos) -> Option<Nanos> {
-        Some(self.moments[self.place(at).checked_sub(1)?])
-    }
-
-    /// Each moment from one until before another, with its weight.
-    pub(super) fn each_between(&self, from: Nanos, until: Nanos) -> impl ExactSizeIterator<Item = (Nanos, u64)> {
-        let (first, end) = (self.place(from), self.place(until));
-        let places = first..end.max(first);
-        places.map(|place| (self.moments[place], self.counts[place + 1] - self.counts[place]))
     }
 }
 
@@ -102,23 +129,50 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::fleet::Pattern;
+
+    /// What the ranks of a pattern say of the posts from one moment until before another is what counting says.
+    fn check(pattern: Pattern, horizon: Nanos, (from, until): (Nanos, Nanos)) -> Result<(), TestCaseError> {
+        let mut world = World { horizon, ..World::sample() };
+        world.arrivals[0].pattern = pattern;
+        let ranks = Ranks::new(&world, 0);
+        let inside = || moments(&world, 0).filter(|moment| (from..until).contains(moment));
+        prop_assert_eq!(ranks.between(from, until), inside().count() as u64);
+        prop_assert_eq!(ranks.sum_between(from, until), inside().map(u128::from).sum::<u128>());
+        prop_assert_eq!(ranks.last_before(until), moments(&world, 0).filter(|moment| *moment < until).max());
+        prop_assert!(ranks.each_between(from, until).eq(inside()));
+        Ok(())
+    }
+
+    /// Of any number of bits.
+    fn number() -> impl Strategy<Value = u64> {
+        (0_u32..64).prop_flat_map(|bits| 0_u64..=(u64::MAX >> bits))
+    }
 
     proptest! {
         #[test]
-        fn ranks_are_counted(
-            mut moments in prop::collection::vec((0_u32..64).prop_flat_map(|bits| 0_u64..=(u64::MAX >> bits)), 0..300),
-            ends in (any::<u64>(), any::<u64>()),
-            bits in 0_u32..64,
-        ) {
+        fn listed_posts_are_counted(mut moments in prop::collection::vec(number(), 0..300), ends in (number(), number())) {
             moments.sort_unstable();
-            let ranks = Ranks::new(moments.iter().map(|moment| (*moment, 2)));
-            let (from, until) = (ends.0 >> bits, ends.1 >> bits);
-            let inside = || moments.iter().filter(|moment| (from..until).contains(moment));
-            prop_assert_eq!(ranks.between(from, until), 2 * inside().count() as u64);
-            prop_assert_eq!(ranks.sum_between(from, until), inside().map(|moment| 2 * u128::from(*moment)).sum::<u128>());
-            prop_assert_eq!(ranks.last_before(until), moments.iter().copied().filter(|moment| *moment < until).max());
-            let each = ranks.each_between(from, until).map(|(_, weight)| weight).sum::<u64>();
-            prop_assert_eq!(each, ranks.between(from, until));
+            check(Pattern::Trace(moments), u64::MAX, ends)?;
+        }
+
+        #[test]
+        fn even_posts_are_counted(
+            from in number(),
+            lasting in number(),
+            posts in 0_u64..300,
+            horizon in number(),
+            ends in (number(), number()),
+        ) {
+            check(Pattern::Even { from, until: from.saturating_add(lasting), posts }, horizon, ends)?;
+            check(Pattern::Burst { at: from, posts }, horizon, ends)?;
+        }
+
+        #[test]
+        fn more_posts_than_ever_come_are_counted(lasting in number(), posts in number(), horizon in 1_u64..200) {
+            // So that at most a few hundred are before the horizon.
+            let lasting = lasting.max(posts);
+            check(Pattern::Even { from: 0, until: lasting, posts }, horizon, (0, horizon))?;
         }
     }
 }
