@@ -1,4 +1,4 @@
-//! Takes the name of a workload and a number of deliveries.
+//! Takes how posts are scheduled, the name of a workload, and a number of deliveries.
 //! Gives what NeXosim counts of them, on one line.
 //! Never more models than one: one for each delivery is slower still.
 
@@ -56,6 +56,19 @@ impl Sender {
         }
     }
 
+    /// All posts are put off at once, each until it comes.
+    #[nexosim(schedulable)]
+    async fn post_all(&mut self, _: u64, cx: &Context<Self>) {
+        for number in 0..self.posts {
+            let at = number * self.spread / self.posts;
+            if at == 0 {
+                self.attempt((at, 0), cx).await;
+            } else {
+                cx.schedule_event(Duration::from_nanos(at), schedulable!(Self::attempt), (at, 0)).unwrap();
+            }
+        }
+    }
+
     /// Zero delays are refused, so retries without one are made here.
     #[nexosim(schedulable)]
     async fn attempt(&mut self, delivery: (u64, u32), cx: &Context<Self>) {
@@ -81,7 +94,9 @@ impl Sender {
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
-    let [_, workload, posts] = arguments.as_slice() else { panic!("nexosim-peer burst|spread|dead N") };
+    let [_, how, workload, posts] = arguments.as_slice() else {
+        panic!("nexosim-peer lazy|eager burst|spread|dead N")
+    };
     let counts = Arc::new(Counts::default());
     let sender = Sender {
         posts: posts.parse().unwrap(),
@@ -90,7 +105,11 @@ fn main() {
         counts: Arc::clone(&counts),
     };
     let (mailbox, mut bench) = (Mailbox::new(), SimInit::with_num_threads(1));
-    let post = EventSource::new().connect(Sender::post, &mailbox).register(&mut bench);
+    let post = match how.as_str() {
+        "lazy" => EventSource::new().connect(Sender::post, &mailbox).register(&mut bench),
+        "eager" => EventSource::new().connect(Sender::post_all, &mailbox).register(&mut bench),
+        _ => panic!("no such way: {how}"),
+    };
     let mut simulation = bench.add_model(sender, mailbox, "sender").init(MonotonicTime::EPOCH).unwrap();
     simulation.process_event(&post, 0).unwrap();
     simulation.run().unwrap();
