@@ -117,10 +117,14 @@ impl Course {
     }
 
     /// The delay before a retry, counted from 0, and its phase; none if there are no more.
+    #[inline]
     pub fn retry(&self, index: u64) -> Option<(Nanos, Phase)> {
-        if let Some(retry) = usize::try_from(index).ok().and_then(|index| self.head.get(index)) {
-            return Some(*retry);
-        }
+        let first = usize::try_from(index).ok().and_then(|index| self.head.get(index));
+        first.copied().or_else(|| self.later(index))
+    }
+
+    #[cold]
+    fn later(&self, index: u64) -> Option<(Nanos, Phase)> {
         let run = self.runs.get(self.runs.partition_point(|run| run.until <= index))?;
         Some((run.delay, run.phase))
     }

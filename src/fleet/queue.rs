@@ -39,6 +39,14 @@ struct Wheel {
     filled: [u64; SLOTS / 64],
 }
 
+/// Where the jobs of the open tick are, in the order in which those of one moment came.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Run,
+    Soon,
+    Now,
+}
+
 /// The jobs of one tick in their order.
 #[derive(Debug, Default)]
 struct Run {
@@ -59,8 +67,8 @@ struct Soon {
 
 /// A tick is 2^24 nanoseconds, about 17 ms: long enough that a slot fills whole chunks.
 const TICK_BITS: u32 = 24;
-/// A turn of the first wheel is 34 s: most delays of most policies need no other.
-const SLOT_BITS: u32 = 11;
+/// A turn of the first wheel is 137 s: most delays of most policies need no other.
+const SLOT_BITS: u32 = 13;
 const SLOTS: usize = 1 << SLOT_BITS;
 /// Enough for all the times there are.
 const WHEELS: u32 = (64 - TICK_BITS).div_ceil(SLOT_BITS);
@@ -102,21 +110,13 @@ impl Queue {
 
     /// Whether nothing else is due at `at`, which is now.
     pub(super) fn is_clear(&self, at: Nanos) -> bool {
-        let due = |next: Option<Nanos>| next == Some(at);
-        self.now.is_empty()
-            && !due(self.run.next_at(self.tick))
-            && !due(self.soon.peek().map(|Reverse(soon)| soon.job.at))
+        self.next().is_none_or(|(next, _)| next > at)
     }
 
     /// The next one, unless it comes after `latest`.
     pub(super) fn pop(&mut self, latest: Nanos) -> Option<Job> {
         loop {
-            let in_run = self.run.next_at(self.tick);
-            let in_soon = self.soon.peek().map(|Reverse(soon)| soon.job.at);
-            let in_now = (!self.now.is_empty()).then_some(self.moment);
-            // At one moment they came in this order.
-            let next = [in_run, in_soon, in_now].into_iter().flatten().min();
-            let Some(at) = next else {
+            let Some((at, place)) = self.next() else {
                 if !self.turn(latest) {
                     return None;
                 }
@@ -126,12 +126,29 @@ impl Queue {
                 return None;
             }
             self.moment = at;
-            return match () {
-                () if in_run == next => Some(self.run.pop(&mut self.chunks)),
-                () if in_soon == next => self.soon.pop().map(|Reverse(soon)| soon.job),
-                () => self.chunks.pop(&mut self.now),
+            return match place {
+                Place::Run => Some(self.run.pop(&mut self.chunks)),
+                Place::Soon => self.soon.pop().map(|Reverse(soon)| soon.job),
+                Place::Now => self.chunks.pop(&mut self.now),
             };
         }
+    }
+
+    /// When the next job of the open tick goes on, and where it is: of those at one moment the first that came.
+    fn next(&self) -> Option<(Nanos, Place)> {
+        let mut next = self.run.next_at(self.tick).map(|at| (at, Place::Run));
+        let mut offer = |at, place| {
+            if next.is_none_or(|(earlier, _)| at < earlier) {
+                next = Some((at, place));
+            }
+        };
+        if let Some(Reverse(soon)) = self.soon.peek() {
+            offer(soon.job.at, Place::Soon);
+        }
+        if !self.now.is_empty() {
+            offer(self.moment, Place::Now);
+        }
+        next
     }
 
     /// Turns the wheels to the next tick that has jobs, or towards it; says whether there is one not after `latest`.

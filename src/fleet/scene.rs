@@ -35,6 +35,15 @@ pub(super) struct Group {
     down: Vec<(Times, Fails)>,
     brownouts: Vec<(Times, u64, u16)>,
     slow: Vec<(Times, Nanos)>,
+    /// Until before when which conditions hold, where nothing is drawn and they change seldom; else nothing.
+    settled: Vec<(Nanos, Conditions)>,
+}
+
+/// What depends on the time alone.
+#[derive(Clone, Copy, Debug)]
+struct Conditions {
+    takes: Nanos,
+    down: Option<Fails>,
 }
 
 /// The messages of one post on their way to one subscriber, or one message with a timer of its own.
@@ -195,14 +204,12 @@ impl Scene {
 
     /// What a request meets that begins now: an outage; else no room; else a brownout; else nothing.
     fn meet(&self, group: &Group, job: &Job, door: &mut impl Door) -> Met {
-        let (at, member) = (job.at, job.subscriber - group.offset);
-        let slow = group.slow.iter().find(|(times, _)| times.closes(member, at).is_some());
-        let takes = slow.map_or(group.latency, |(_, latency)| *latency);
-        let down = group.down.iter().find(|(times, _)| times.closes(member, at).is_some());
+        let at = job.at;
+        let Conditions { takes, down } = group.conditions(job.subscriber - group.offset, at);
         let status = match down {
-            Some((_, Fails::Refuse)) => None,
-            Some((_, Fails::Hang)) => return self.time_out(at),
-            Some((_, Fails::Status(status))) => Some(*status),
+            Some(Fails::Refuse) => None,
+            Some(Fails::Hang) => return self.time_out(at),
+            Some(Fails::Status(status)) => Some(status),
             None => Some(self.answer(group, job, door)),
         };
         if self.timeout.is_some_and(|timeout| takes >= timeout) {
@@ -215,8 +222,7 @@ impl Scene {
     /// changes more often than is worth a list.
     pub(super) fn stretches(&self, index: usize) -> Option<Vec<Stretch>> {
         let group = &self.groups[index];
-        let windows = || group.down.iter().map(|(times, _)| times).chain(group.slow.iter().map(|(times, _)| times));
-        if !group.brownouts.is_empty() || windows().any(|times| matches!(times, Times::Drawn(_))) {
+        if !group.brownouts.is_empty() || group.is_drawn() {
             return None;
         }
         let (mut stretches, mut at) = (Vec::new(), 0);
@@ -224,8 +230,7 @@ impl Scene {
             let met = self.meet(group, &Job::new(at, 0, group.offset, 1), &mut Open);
             let takes = if met.ended == Nanos::MAX { met.ended } else { met.ended - at };
             let over = outages::over(group.down.iter().map(|(times, _)| times), 0, at, self.horizon);
-            let changes = windows().flat_map(|times| [times.opens(0, at + 1), times.closes(0, at)]);
-            let until = changes.flatten().min().unwrap_or(self.horizon).min(self.horizon);
+            let until = group.change_after(at).min(self.horizon);
             stretches.push(Stretch { until, takes, status: met.status, over });
             at = until;
             if stretches.len() > STRETCHES_MAX {
@@ -243,7 +248,8 @@ impl Scene {
     fn answer(&self, group: &Group, job: &Job, door: &mut impl Door) -> u16 {
         let (at, member) = (job.at, job.subscriber - group.offset);
         if let Some(capacity) = group.capacity {
-            let since = group.down.iter().filter_map(|(times, _)| times.closed(member, at)).max();
+            let closed = || group.down.iter().filter_map(|(times, _)| times.closed(member, at)).max();
+            let since = if capacity.cold > 0 { closed() } else { None };
             if !door.admits(job.subscriber, capacity, at, since) {
                 return capacity.status;
             }
@@ -256,12 +262,15 @@ impl Scene {
     }
 
     /// The nominal delay before a retry, counted from 0, and its phase.
+    #[inline]
     pub(super) fn retry(&self, course: &Course, index: u64, answered: bool) -> Option<(Nanos, Phase)> {
-        let again = || {
-            let restarts = course.is_broken() && answered && self.verdicts.restarts;
-            course.retry(index.checked_sub(course.count()).filter(|_| restarts)?)
-        };
-        course.retry(index).or_else(again)
+        course.retry(index).or_else(|| self.restarted(course, index, answered))
+    }
+
+    #[cold]
+    fn restarted(&self, course: &Course, index: u64, answered: bool) -> Option<(Nanos, Phase)> {
+        let restarts = course.is_broken() && answered && self.verdicts.restarts;
+        course.retry(index.checked_sub(course.count()).filter(|_| restarts)?)
     }
 
     /// Whether the messages after this one are given up, its retries being over. Source: `model::delivery`.
@@ -337,7 +346,7 @@ impl Group {
         let down = outages::times(world, number, subscriber);
         let brownouts = (0..).zip(&subscriber.brownouts);
         let slow = (0..).zip(&subscriber.slow);
-        Self {
+        let group = Self {
             offset,
             capacity: subscriber.capacity,
             course: subscriber.policy,
@@ -349,9 +358,57 @@ impl Group {
                 })
                 .collect(),
             slow: slow.map(|(index, slow)| (times(&slow.window, "fleet/slow", index), slow.latency)).collect(),
+            settled: Vec::new(),
+        };
+        Self { settled: group.settle(world.horizon).unwrap_or_default(), ..group }
+    }
+
+    /// Under which conditions a request to a member begins.
+    fn conditions(&self, member: u32, at: Nanos) -> Conditions {
+        match self.settled.iter().find(|(until, _)| at < *until) {
+            Some((_, conditions)) => *conditions,
+            None => self.work_out(member, at),
         }
     }
+
+    fn work_out(&self, member: u32, at: Nanos) -> Conditions {
+        let slow = self.slow.iter().find(|(times, _)| times.closes(member, at).is_some());
+        let down = self.down.iter().find(|(times, _)| times.closes(member, at).is_some());
+        Conditions { takes: slow.map_or(self.latency, |(_, latency)| *latency), down: down.map(|(_, fails)| *fails) }
+    }
+
+    /// All conditions from the start to the horizon, if they are the same for everybody and few.
+    fn settle(&self, horizon: Nanos) -> Option<Vec<(Nanos, Conditions)>> {
+        let (mut settled, mut at) = (Vec::new(), 0);
+        while at < horizon {
+            if self.is_drawn() || settled.len() == SETTLED_MAX {
+                return None;
+            }
+            let until = self.change_after(at);
+            settled.push((until, self.work_out(0, at)));
+            at = until;
+        }
+        Some(settled)
+    }
+
+    fn windows(&self) -> impl Iterator<Item = &Times> {
+        self.down.iter().map(|(times, _)| times).chain(self.slow.iter().map(|(times, _)| times))
+    }
+
+    /// Whether each member has times of its own.
+    fn is_drawn(&self) -> bool {
+        self.windows().any(|times| matches!(times, Times::Drawn(_)))
+    }
+
+    /// When conditions change next, for a group of which nothing is drawn.
+    fn change_after(&self, at: Nanos) -> Nanos {
+        let changes = self.windows().flat_map(|times| [times.opens(0, at + 1), times.closes(0, at)]);
+        changes.flatten().min().unwrap_or(Nanos::MAX)
+    }
 }
+
+/// A few are found faster than a window is asked.
+const SETTLED_MAX: usize = 8;
 
 /// Numbers of deliveries and of subscribers have 32 bits, those of messages in a post 16: a job is small.
 fn check_size(world: &World) -> Result<(), Endless> {
