@@ -154,6 +154,7 @@ impl Scene {
     }
 
     /// Makes the attempt that is due, tells it, and tells the end of every message that ends with it.
+    #[inline]
     pub(super) fn attempt(&self, job: &mut Job, door: &mut impl Door, watch: &mut impl Watch) -> Then {
         let (index, group) = self.group_of(job.subscriber);
         let (at, course) = (job.at, &self.courses[group.course]);
