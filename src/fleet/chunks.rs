@@ -42,6 +42,7 @@ impl Chunks {
     /// How many jobs a chunk holds.
     pub(super) const LEN: usize = 64;
 
+    #[inline]
     pub(super) fn push(&mut self, list: &mut List, job: Job) {
         if let Some((_, last)) = list.ends
             && self.chunks[last as usize].jobs.len() < Self::LEN

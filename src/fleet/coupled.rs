@@ -17,12 +17,13 @@ use super::world::{Nanos, Sender, World};
 pub(super) fn run(world: &World, scene: &Scene, watch: &mut impl Watch) {
     let mut posts = Posts::new(world);
     let mut engine = Engine::new(world, scene, watch);
+    let mut due = posts.peek();
     loop {
-        let due = posts.peek();
         if let Some(job) = engine.queue.pop(due.unwrap_or(Nanos::MAX)) {
             engine.wake(job);
         } else if let Some(post) = posts.next() {
             engine.post(&post);
+            due = posts.peek();
         } else {
             break;
         }

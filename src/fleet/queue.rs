@@ -92,6 +92,7 @@ impl Queue {
     }
 
     /// A job may not come before the last one that went, or before the latest time that was asked for.
+    #[inline]
     pub(super) fn push(&mut self, job: Job) {
         let tick = job.at >> TICK_BITS;
         if tick > self.tick || !self.open {

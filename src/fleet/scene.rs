@@ -204,6 +204,7 @@ impl Scene {
     }
 
     /// What a request meets that begins now: an outage; else no room; else a brownout; else nothing.
+    #[inline]
     fn meet(&self, group: &Group, job: &Job, door: &mut impl Door) -> Met {
         let at = job.at;
         let Conditions { takes, down } = group.conditions(job.subscriber - group.offset, at);
