@@ -12,9 +12,12 @@ pub(super) struct Chunks {
     spare: Option<u32>,
 }
 
+/// Some jobs of a list, or one that stands for any number: deliveries that were posted at once and fared alike.
 #[derive(Debug)]
 struct Chunk {
     jobs: Vec<Job>,
+    /// How many deliveries follow that of the only job, each a job like it.
+    more: u32,
     next: Option<u32>,
 }
 
@@ -42,12 +45,12 @@ impl Chunks {
     /// How many jobs a chunk holds.
     pub(super) const LEN: usize = 64;
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(&mut self, list: &mut List, job: Job) {
         if let Some((_, last)) = list.ends
-            && self.chunks[last as usize].jobs.len() < Self::LEN
+            && self.chunks[last as usize].takes(job)
         {
-            return self.chunks[last as usize].jobs.push(job);
+            return;
         }
         let new = self.take();
         self.chunks[new as usize].jobs.push(job);
@@ -78,7 +81,7 @@ impl Chunks {
                 spare
             }
             None => {
-                self.chunks.push(Chunk { jobs: Vec::with_capacity(Self::LEN), next: None });
+                self.chunks.push(Chunk { jobs: Vec::with_capacity(Self::LEN), more: 0, next: None });
                 u32::try_from(self.chunks.len() - 1).expect("there are fewer chunks than that")
             }
         }
@@ -89,6 +92,7 @@ impl Chunks {
         let spare = self.spare.replace(chunk);
         let chunk = &mut self.chunks[chunk as usize];
         chunk.jobs.clear();
+        chunk.more = 0;
         std::mem::replace(&mut chunk.next, spare)
     }
 
@@ -96,15 +100,49 @@ impl Chunks {
         self.chunks[chunk as usize].next
     }
 
+    /// How many jobs a chunk stands for.
     pub(super) fn len(&self, chunk: u32) -> usize {
-        self.chunks[chunk as usize].jobs.len()
+        let chunk = &self.chunks[chunk as usize];
+        chunk.jobs.len() + chunk.more as usize
     }
 
+    /// The jobs that it holds, each at its place; if there is one, all that it stands for come after it.
     pub(super) fn jobs(&self, chunk: u32) -> &[Job] {
         &self.chunks[chunk as usize].jobs
     }
 
+    #[inline(always)]
     pub(super) fn get(&self, chunk: u32, place: usize) -> Job {
-        self.chunks[chunk as usize].jobs[place]
+        let chunk = &self.chunks[chunk as usize];
+        if chunk.more > 0 { chunk.jobs[0].followed(place as u32) } else { chunk.jobs[place] }
+    }
+}
+
+impl Chunk {
+    /// Takes one job more if there is room.
+    #[inline(always)]
+    fn takes(&mut self, job: Job) -> bool {
+        if self.more > 0 {
+            let follows = self.jobs[0].followed(self.more + 1) == job;
+            self.more += u32::from(follows);
+            return follows;
+        }
+        if self.jobs.len() == Chunks::LEN {
+            return false;
+        }
+        self.jobs.push(job);
+        if self.jobs.len() == Chunks::LEN {
+            self.fold();
+        }
+        true
+    }
+
+    /// A chunk full of jobs that are alike is one job.
+    fn fold(&mut self) {
+        let first = self.jobs[0];
+        if (0..).zip(&self.jobs).all(|(place, job)| first.followed(place) == *job) {
+            self.more = self.jobs.len() as u32 - 1;
+            self.jobs.truncate(1);
+        }
     }
 }

@@ -19,7 +19,8 @@ pub(super) fn run(world: &World, scene: &Scene, watch: &mut impl Watch) {
     let mut engine = Engine::new(world, scene, watch);
     let mut due = posts.peek();
     loop {
-        if let Some(job) = engine.queue.pop(due.unwrap_or(Nanos::MAX)) {
+        if let Some(place) = engine.queue.find(due.unwrap_or(Nanos::MAX)) {
+            let job = engine.queue.take(place);
             engine.wake(job);
         } else if let Some(post) = posts.next() {
             engine.post(&post);
@@ -106,6 +107,7 @@ impl<'a, W: Watch> Engine<'a, W> {
         }
     }
 
+    #[inline(always)]
     fn wake(&mut self, job: Job) {
         match job.wake {
             Wake::Attempt if self.sleeping => {
@@ -124,9 +126,17 @@ impl<'a, W: Watch> Engine<'a, W> {
         }
     }
 
+    #[inline(always)]
     fn attempt(&mut self, mut job: Job) {
         let now = job.at;
-        while let Some(next) = self.attempt_once(job) {
+        loop {
+            let (next, then) = self.scene.attempt(job, &mut self.door, self.watch);
+            if self.limited {
+                self.follow_up(next, then);
+            }
+            if !matches!(then, Then::Again { .. }) {
+                return;
+            }
             // What is due at once and would be the first to be woken again need not be put away.
             if next.at != now || self.limited && !self.sleeping || !self.queue.is_clear(now) {
                 return self.queue.push(next);
@@ -135,25 +145,24 @@ impl<'a, W: Watch> Engine<'a, W> {
         }
     }
 
-    /// Gives back what goes on.
-    fn attempt_once(&mut self, mut job: Job) -> Option<Job> {
-        let then = self.scene.attempt(&mut job, &mut self.door, self.watch);
+    /// Notes when the worker falls asleep, or is free again.
+    fn follow_up(&mut self, job: Job, then: Then) {
         let (ended, delay) = match then {
             Then::Again { ended, delay } => (ended, Some(delay)),
             Then::Done { ended } => (ended, None),
             Then::Never { ended } => (ended, Some(Nanos::MAX)),
         };
-        if self.limited && ended < self.scene.horizon {
-            match delay {
-                Some(delay) if self.sleeping => {
-                    if W::ASLEEP && delay > 0 {
-                        self.queue.push(Job { at: ended, wake: Wake::Doze, ..job });
-                    }
-                }
-                _ => self.queue.push(Job { at: ended, wake: Wake::Free, ..job }),
-            }
+        if ended >= self.scene.horizon {
+            return;
         }
-        matches!(then, Then::Again { .. }).then_some(job)
+        match delay {
+            Some(delay) if self.sleeping => {
+                if W::ASLEEP && delay > 0 {
+                    self.queue.push(Job { at: ended, wake: Wake::Doze, ..job });
+                }
+            }
+            _ => self.queue.push(Job { at: ended, wake: Wake::Free, ..job }),
+        }
     }
 
     fn tell(&mut self, now: Nanos) {
@@ -162,8 +171,8 @@ impl<'a, W: Watch> Engine<'a, W> {
 
     /// What never got a place is not over.
     fn finish(mut self) {
-        for mut job in self.waiting.drain() {
-            self.scene.abandon(&mut job, self.watch);
+        for job in self.waiting.drain() {
+            self.scene.abandon(job, self.watch);
         }
     }
 }

@@ -41,7 +41,7 @@ struct Wheel {
 
 /// Where the jobs of the open tick are, in the order in which those of one moment came.
 #[derive(Clone, Copy, Debug)]
-enum Place {
+pub(super) enum Place {
     Run,
     Soon,
     Now,
@@ -54,6 +54,8 @@ struct Run {
     /// For each job the time within the tick, and where it is.
     order: Vec<u64>,
     next: usize,
+    /// How many of those went that the next one stands for.
+    gone: usize,
     /// Whether they came in the order of time, so that chunks are empty one after the other.
     sorted: bool,
 }
@@ -92,7 +94,7 @@ impl Queue {
     }
 
     /// A job may not come before the last one that went, or before the latest time that was asked for.
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(&mut self, job: Job) {
         let tick = job.at >> TICK_BITS;
         if tick > self.tick || !self.open {
@@ -114,28 +116,36 @@ impl Queue {
         self.next().is_none_or(|(next, _)| next > at)
     }
 
-    /// The next one, unless it comes after `latest`.
-    pub(super) fn pop(&mut self, latest: Nanos) -> Option<Job> {
+    /// Finds the next one, unless it comes after `latest`.
+    #[inline]
+    pub(super) fn find(&mut self, latest: Nanos) -> Option<Place> {
         loop {
-            let Some((at, place)) = self.next() else {
-                if !self.turn(latest) {
+            if let Some((at, place)) = self.next() {
+                if at > latest {
                     return None;
                 }
-                continue;
-            };
-            if at > latest {
+                self.moment = at;
+                return Some(place);
+            }
+            if !self.turn(latest) {
                 return None;
             }
-            self.moment = at;
-            return match place {
-                Place::Run => Some(self.run.pop(&mut self.chunks)),
-                Place::Soon => self.soon.pop().map(|Reverse(soon)| soon.job),
-                Place::Now => self.chunks.pop(&mut self.now),
-            };
+        }
+    }
+
+    /// Takes what was found there.
+    #[inline(always)]
+    pub(super) fn take(&mut self, place: Place) -> Job {
+        let found = "it was found there";
+        match place {
+            Place::Run => self.run.pop(&mut self.chunks),
+            Place::Soon => self.soon.pop().expect(found).0.job,
+            Place::Now => self.chunks.pop(&mut self.now).expect(found),
         }
     }
 
     /// When the next job of the open tick goes on, and where it is: of those at one moment the first that came.
+    #[inline(always)]
     fn next(&self) -> Option<(Nanos, Place)> {
         let mut next = self.run.next_at(self.tick).map(|at| (at, Place::Run));
         let mut offer = |at, place| {
@@ -152,6 +162,7 @@ impl Queue {
         next
     }
 
+    #[cold]
     /// Turns the wheels to the next tick that has jobs, or towards it; says whether there is one not after `latest`.
     fn turn(&mut self, latest: Nanos) -> bool {
         for level in 0..WHEELS {
@@ -224,19 +235,25 @@ impl Run {
     }
 
     /// When the next job goes on, `tick` being the one that is open.
+    #[inline(always)]
     fn next_at(&self, tick: u64) -> Option<Nanos> {
         self.order.get(self.next).map(|entry| tick << TICK_BITS | entry >> PLACE_BITS)
     }
 
+    #[inline(always)]
     fn pop(&mut self, chunks: &mut Chunks) -> Job {
         let place = (self.order[self.next] & ((1 << PLACE_BITS) - 1)) as usize;
-        let chunk = self.chunks[place / Chunks::LEN];
-        let job = chunks.get(chunk, place % Chunks::LEN);
-        self.next += 1;
-        let over = self.next == self.order.len();
-        if self.sorted && (over || place % Chunks::LEN == Chunks::LEN - 1) {
+        let (chunk, place) = (self.chunks[place / Chunks::LEN], place % Chunks::LEN);
+        let job = chunks.get(chunk, place + self.gone);
+        let held = chunks.jobs(chunk).len();
+        if held == 1 && self.gone + 1 < chunks.len(chunk) {
+            self.gone += 1;
+            return job;
+        }
+        (self.next, self.gone) = (self.next + 1, 0);
+        if self.sorted && place + 1 == held {
             chunks.free(chunk);
-        } else if over {
+        } else if !self.sorted && self.next == self.order.len() {
             for chunk in &self.chunks {
                 chunks.free(*chunk);
             }
@@ -299,7 +316,7 @@ mod tests {
                 }
                 let latest = now.saturating_add(random >> (63 - bits.min(62)));
                 for _ in 0..pops {
-                    let (expected, observed) = (sorted.pop(latest), queue.pop(latest));
+                    let (expected, observed) = (sorted.pop(latest), queue.find(latest).map(|place| queue.take(place)));
                     let of = |job: Option<Job>| job.map(|job| (job.at, job.delivery));
                     prop_assert_eq!(of(observed), of(expected), "{} {}", now, latest);
                     now = expected.map_or(latest, |job| job.at);

@@ -47,7 +47,7 @@ struct Conditions {
 }
 
 /// The messages of one post on their way to one subscriber, or one message with a timer of its own.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Job {
     /// When it goes on.
     pub(super) at: Nanos,
@@ -154,8 +154,8 @@ impl Scene {
     }
 
     /// Makes the attempt that is due, tells it, and tells the end of every message that ends with it.
-    #[inline]
-    pub(super) fn attempt(&self, job: &mut Job, door: &mut impl Door, watch: &mut impl Watch) -> Then {
+    #[inline(always)]
+    pub(super) fn attempt(&self, mut job: Job, door: &mut impl Door, watch: &mut impl Watch) -> (Job, Then) {
         let (index, group) = self.group_of(job.subscriber);
         let (at, course) = (job.at, &self.courses[group.course]);
         if job.attempts == 0 {
@@ -163,7 +163,7 @@ impl Scene {
         }
         let retry = (job.attempts > 0).then(|| u64::from(job.attempts - 1));
         let phase = retry.and_then(|retry| self.retry(course, retry, job.answered)).map(|(_, phase)| phase);
-        let met = self.meet(group, job, door);
+        let met = self.meet(group, &job, door);
         let known = met.ended < self.horizon;
         let failed = known && self.verdicts.failed(met.status, retry.is_some());
         job.attempts += 1;
@@ -181,26 +181,29 @@ impl Scene {
         });
         if !known {
             self.abandon(job, watch);
-            return Then::Never { ended: met.ended };
+            return (job, Then::Never { ended: met.ended });
         }
         if !failed {
-            let stops = retry.is_some() && self.stops_batch(course, job, false);
+            let stops = retry.is_some() && self.stops_batch(course, &job, false);
             return self.end(job, met.ended, fate(met.status), stops, watch);
         }
         if retry.is_none() {
             job.answered = met.status.is_some();
         }
         let Some((delay, _)) = self.retry(course, u64::from(job.attempts - 1), job.answered) else {
-            let stops = self.stops_batch(course, job, true);
+            let stops = self.stops_batch(course, &job, true);
             return self.end(job, met.ended, Fate::Lost, stops, watch);
         };
-        let delay = self.spread(course, job, delay);
+        let delay = match course.jitter() {
+            Jitter::None => delay,
+            jitter => self.spread(course, jitter, (job.delivery, job.attempts), job.waited, delay),
+        };
         (job.waited, job.at) = (delay, met.ended.saturating_add(delay));
         if job.at >= self.horizon {
             self.abandon(job, watch);
-            return Then::Never { ended: met.ended };
+            return (job, Then::Never { ended: met.ended });
         }
-        Then::Again { ended: met.ended, delay }
+        (job, Then::Again { ended: met.ended, delay })
     }
 
     /// What a request meets that begins now: an outage; else no room; else a brownout; else nothing.
@@ -212,7 +215,8 @@ impl Scene {
             Some(Fails::Refuse) => None,
             Some(Fails::Hang) => return self.time_out(at),
             Some(Fails::Status(status)) => Some(status),
-            None => Some(self.answer(group, job, door)),
+            None if group.always_answers() => Some(200),
+            None => Some(self.answer(group, *job, door)),
         };
         if self.timeout.is_some_and(|timeout| takes >= timeout) {
             return self.time_out(at);
@@ -247,7 +251,7 @@ impl Scene {
     }
 
     /// The status that a subscriber answers which works.
-    fn answer(&self, group: &Group, job: &Job, door: &mut impl Door) -> u16 {
+    fn answer(&self, group: &Group, job: Job, door: &mut impl Door) -> u16 {
         let (at, member) = (job.at, job.subscriber - group.offset);
         if let Some(capacity) = group.capacity {
             let closed = || group.down.iter().filter_map(|(times, _)| times.closed(member, at)).max();
@@ -281,11 +285,11 @@ impl Scene {
         self.verdicts.batch_stops && (!job.answered || restarted || exhausted && course.is_broken())
     }
 
-    /// The delay that is waited where the policy says `delay`.
-    fn spread(&self, course: &Course, job: &Job, delay: Nanos) -> Nanos {
-        let up_to = |most| self.delays.up_to(job.delivery.into(), job.attempts.into(), most);
+    /// The delay that is waited after an attempt at a delivery where the policy says `delay`, `waited` being the last one.
+    fn spread(&self, course: &Course, jitter: Jitter, place: (u32, u32), waited: Nanos, delay: Nanos) -> Nanos {
+        let up_to = |most| self.delays.up_to(place.0.into(), place.1.into(), most);
         let lowest_and_width = |lowest: Nanos, width: Nanos| lowest.saturating_add(up_to(width));
-        match course.jitter() {
+        match jitter {
             Jitter::None => delay,
             Jitter::Full => up_to(delay),
             Jitter::Equal => lowest_and_width(delay / 2, delay - delay / 2),
@@ -295,30 +299,30 @@ impl Scene {
             }
             Jitter::MeanPreserving => lowest_and_width(delay / 2, delay),
             Jitter::Decorrelated => {
-                let most = job.waited.saturating_mul(3).max(delay);
+                let most = waited.saturating_mul(3).max(delay);
                 lowest_and_width(delay, most - delay).min(course.longest())
             }
         }
     }
 
     /// The current message is over; what follows is the next one of its post, at once.
-    fn end(&self, job: &mut Job, ended: Nanos, fate: Fate, stops: bool, watch: &mut impl Watch) -> Then {
-        self.tell(job, ended, fate, watch);
+    fn end(&self, mut job: Job, ended: Nanos, fate: Fate, stops: bool, watch: &mut impl Watch) -> (Job, Then) {
+        self.tell(&job, ended, fate, watch);
         while job.next_message() {
             if !stops {
                 job.at = ended;
-                return Then::Again { ended, delay: 0 };
+                return (job, Then::Again { ended, delay: 0 });
             }
-            self.tell(job, ended, Fate::Collateral, watch);
+            self.tell(&job, ended, Fate::Collateral, watch);
         }
-        Then::Done { ended }
+        (job, Then::Done { ended })
     }
 
     /// What is not over is not over.
-    pub(super) fn abandon(&self, job: &mut Job, watch: &mut impl Watch) {
-        self.tell(job, self.horizon, Fate::Unfinished, watch);
+    pub(super) fn abandon(&self, mut job: Job, watch: &mut impl Watch) {
+        self.tell(&job, self.horizon, Fate::Unfinished, watch);
         while job.next_message() {
-            self.tell(job, self.horizon, Fate::Unfinished, watch);
+            self.tell(&job, self.horizon, Fate::Unfinished, watch);
         }
     }
 
@@ -371,6 +375,11 @@ impl Group {
             Some((_, conditions)) => *conditions,
             None => self.work_out(member, at),
         }
+    }
+
+    /// Whether it answers every request with success unless it is down.
+    const fn always_answers(&self) -> bool {
+        self.capacity.is_none() && self.brownouts.is_empty()
     }
 
     fn work_out(&self, member: u32, at: Nanos) -> Conditions {
@@ -448,6 +457,11 @@ impl Job {
         let (jobs, left) = if sleeping { (1, post.batch) } else { (post.batch, 1) };
         let (at, delivery) = (post.at, post.delivery as u32);
         (0..jobs).map(move |number| Self::new(at, delivery + number, subscriber, left as u16))
+    }
+
+    /// The same job of a delivery that is so many later.
+    pub(super) const fn followed(self, later: u32) -> Self {
+        Self { delivery: self.delivery.wrapping_add(later), ..self }
     }
 
     /// Whether its worker slept until now.
