@@ -130,18 +130,17 @@ impl<'a, W: Watch> Engine<'a, W> {
     fn attempt(&mut self, mut job: Job) {
         let now = job.at;
         loop {
-            let (next, then) = self.scene.attempt(job, &mut self.door, self.watch);
+            let then = self.scene.attempt(&mut job, &mut self.door, self.watch);
             if self.limited {
-                self.follow_up(next, then);
+                self.follow_up(job, then);
             }
             if !matches!(then, Then::Again { .. }) {
                 return;
             }
             // What is due at once and would be the first to be woken again need not be put away.
-            if next.at != now || self.limited && !self.sleeping || !self.queue.is_clear(now) {
-                return self.queue.push(next);
+            if job.at != now || self.limited && !self.sleeping || !self.queue.is_clear(now) {
+                return self.queue.push(job);
             }
-            job = next;
         }
     }
 

@@ -44,8 +44,6 @@ fn run_post(world: &World, scene: &Scene, post: &Post, watch: &mut impl Watch) {
     let sleeping = matches!(world.sender, Sender::Sleeping { .. });
     let subscriber = scene.groups[post.group as usize].offset + post.member;
     for mut job in Job::of_post(post, subscriber, sleeping) {
-        while let (next, Then::Again { .. }) = scene.attempt(job, &mut Open, watch) {
-            job = next;
-        }
+        while matches!(scene.attempt(&mut job, &mut Open, watch), Then::Again { .. }) {}
     }
 }

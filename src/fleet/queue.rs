@@ -162,8 +162,8 @@ impl Queue {
         next
     }
 
-    #[cold]
     /// Turns the wheels to the next tick that has jobs, or towards it; says whether there is one not after `latest`.
+    #[cold]
     fn turn(&mut self, latest: Nanos) -> bool {
         for level in 0..WHEELS {
             let shift = level * SLOT_BITS;

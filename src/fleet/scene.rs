@@ -155,7 +155,7 @@ impl Scene {
 
     /// Makes the attempt that is due, tells it, and tells the end of every message that ends with it.
     #[inline(always)]
-    pub(super) fn attempt(&self, mut job: Job, door: &mut impl Door, watch: &mut impl Watch) -> (Job, Then) {
+    pub(super) fn attempt(&self, job: &mut Job, door: &mut impl Door, watch: &mut impl Watch) -> Then {
         let (index, group) = self.group_of(job.subscriber);
         let (at, course) = (job.at, &self.courses[group.course]);
         if job.attempts == 0 {
@@ -163,7 +163,7 @@ impl Scene {
         }
         let retry = (job.attempts > 0).then(|| u64::from(job.attempts - 1));
         let phase = retry.and_then(|retry| self.retry(course, retry, job.answered)).map(|(_, phase)| phase);
-        let met = self.meet(group, &job, door);
+        let met = self.meet(group, job, door);
         let known = met.ended < self.horizon;
         let failed = known && self.verdicts.failed(met.status, retry.is_some());
         job.attempts += 1;
@@ -180,19 +180,23 @@ impl Scene {
             failed,
         });
         if !known {
-            self.abandon(job, watch);
-            return (job, Then::Never { ended: met.ended });
+            self.abandon(*job, watch);
+            return Then::Never { ended: met.ended };
         }
         if !failed {
-            let stops = retry.is_some() && self.stops_batch(course, &job, false);
-            return self.end(job, met.ended, fate(met.status), stops, watch);
+            let stops = retry.is_some() && self.stops_batch(course, job, false);
+            let (next, then) = self.end(*job, met.ended, fate(met.status), stops, watch);
+            *job = next;
+            return then;
         }
         if retry.is_none() {
             job.answered = met.status.is_some();
         }
         let Some((delay, _)) = self.retry(course, u64::from(job.attempts - 1), job.answered) else {
-            let stops = self.stops_batch(course, &job, true);
-            return self.end(job, met.ended, Fate::Lost, stops, watch);
+            let stops = self.stops_batch(course, job, true);
+            let (next, then) = self.end(*job, met.ended, Fate::Lost, stops, watch);
+            *job = next;
+            return then;
         };
         let delay = match course.jitter() {
             Jitter::None => delay,
@@ -200,10 +204,10 @@ impl Scene {
         };
         (job.waited, job.at) = (delay, met.ended.saturating_add(delay));
         if job.at >= self.horizon {
-            self.abandon(job, watch);
-            return (job, Then::Never { ended: met.ended });
+            self.abandon(*job, watch);
+            return Then::Never { ended: met.ended };
         }
-        (job, Then::Again { ended: met.ended, delay })
+        Then::Again { ended: met.ended, delay }
     }
 
     /// What a request meets that begins now: an outage; else no room; else a brownout; else nothing.
