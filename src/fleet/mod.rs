@@ -13,6 +13,7 @@ mod field;
 mod figures;
 mod front;
 mod grid;
+mod group;
 mod independent;
 mod inflow;
 mod interval;

@@ -4,12 +4,12 @@
 
 use super::course::{BATCH_MAX, Course, DELIVERIES_MAX, Endless, SUBSCRIBERS_MAX};
 use super::dice::Dice;
+use super::group::{Conditions, Group};
 use super::outages;
 use super::posts::Post;
-use super::times::Times;
 use super::verdicts::{Verdicts, fate};
 use super::watch::{Ended, Fate, Tried, Watch};
-use super::world::{Capacity, Fails, Jitter, Nanos, Sender, Subscriber, Window, World};
+use super::world::{Capacity, Fails, Jitter, Nanos, Sender, World};
 use crate::policy::Phase;
 
 /// A world, worked out.
@@ -22,28 +22,6 @@ pub(super) struct Scene {
     timeout: Option<Nanos>,
     delays: Dice,
     refusals: Dice,
-}
-
-/// A group of subscribers, worked out.
-#[derive(Debug)]
-pub(super) struct Group {
-    /// How many subscribers the groups before it have.
-    pub(super) offset: u32,
-    pub(super) capacity: Option<Capacity>,
-    pub(super) course: usize,
-    latency: Nanos,
-    down: Vec<(Times, Fails)>,
-    brownouts: Vec<(Times, u64, u16)>,
-    slow: Vec<(Times, Nanos)>,
-    /// Until before when which conditions hold, where nothing is drawn and they change seldom; else nothing.
-    settled: Vec<(Nanos, Conditions)>,
-}
-
-/// What depends on the time alone.
-#[derive(Clone, Copy, Debug)]
-struct Conditions {
-    takes: Nanos,
-    down: Option<Fails>,
 }
 
 /// The messages of one post on their way to one subscriber, or one message with a timer of its own.
@@ -154,6 +132,9 @@ impl Scene {
     }
 
     /// Makes the attempt that is due, tells it, and tells the end of every message that ends with it.
+    ///
+    /// Part of its engine's loop, and what it calls gets the job by value: so a job is in registers from the wheel to the
+    /// wheel. Were its fields written one by one and copied together right after, the processor would wait each time.
     #[inline(always)]
     pub(super) fn attempt(&self, job: &mut Job, door: &mut impl Door, watch: &mut impl Watch) -> Then {
         let (index, group) = self.group_of(job.subscriber);
@@ -185,8 +166,8 @@ impl Scene {
         }
         if !failed {
             let stops = retry.is_some() && self.stops_batch(course, job, false);
-            let (next, then) = self.end(*job, met.ended, fate(met.status), stops, watch);
-            *job = next;
+            let then;
+            (*job, then) = self.end(*job, met.ended, fate(met.status), stops, watch);
             return then;
         }
         if retry.is_none() {
@@ -194,8 +175,8 @@ impl Scene {
         }
         let Some((delay, _)) = self.retry(course, u64::from(job.attempts - 1), job.answered) else {
             let stops = self.stops_batch(course, job, true);
-            let (next, then) = self.end(*job, met.ended, Fate::Lost, stops, watch);
-            *job = next;
+            let then;
+            (*job, then) = self.end(*job, met.ended, Fate::Lost, stops, watch);
             return then;
         };
         let delay = match course.jitter() {
@@ -311,26 +292,26 @@ impl Scene {
 
     /// The current message is over; what follows is the next one of its post, at once.
     fn end(&self, mut job: Job, ended: Nanos, fate: Fate, stops: bool, watch: &mut impl Watch) -> (Job, Then) {
-        self.tell(&job, ended, fate, watch);
+        self.tell(job, ended, fate, watch);
         while job.next_message() {
             if !stops {
                 job.at = ended;
                 return (job, Then::Again { ended, delay: 0 });
             }
-            self.tell(&job, ended, Fate::Collateral, watch);
+            self.tell(job, ended, Fate::Collateral, watch);
         }
         (job, Then::Done { ended })
     }
 
     /// What is not over is not over.
     pub(super) fn abandon(&self, mut job: Job, watch: &mut impl Watch) {
-        self.tell(&job, self.horizon, Fate::Unfinished, watch);
+        self.tell(job, self.horizon, Fate::Unfinished, watch);
         while job.next_message() {
-            self.tell(&job, self.horizon, Fate::Unfinished, watch);
+            self.tell(job, self.horizon, Fate::Unfinished, watch);
         }
     }
 
-    fn tell(&self, job: &Job, at: Nanos, fate: Fate, watch: &mut impl Watch) {
+    fn tell(&self, job: Job, at: Nanos, fate: Fate, watch: &mut impl Watch) {
         let (index, group) = self.group_of(job.subscriber);
         watch.ended(&Ended {
             delivery: job.delivery.into(),
@@ -346,84 +327,6 @@ impl Scene {
 }
 
 const STRETCHES_MAX: usize = 1 << 16;
-
-impl Group {
-    fn new(world: &World, number: u64, subscriber: &Subscriber, offset: u32) -> Self {
-        let times = |window: &Window, purpose: &str, index: u64| {
-            let dice = Dice::new(world.seed, purpose).at(number, index);
-            Times::new(window, dice, subscriber.count, world.horizon)
-        };
-        let down = outages::times(world, number, subscriber);
-        let brownouts = (0..).zip(&subscriber.brownouts);
-        let slow = (0..).zip(&subscriber.slow);
-        let group = Self {
-            offset,
-            capacity: subscriber.capacity,
-            course: subscriber.policy,
-            latency: subscriber.latency,
-            down: down.into_iter().zip(subscriber.down.iter().map(|down| down.fails)).collect(),
-            brownouts: brownouts
-                .map(|(index, it)| {
-                    (times(&it.window, "fleet/brownouts", index), u64::from(it.parts_per_million), it.status)
-                })
-                .collect(),
-            slow: slow.map(|(index, slow)| (times(&slow.window, "fleet/slow", index), slow.latency)).collect(),
-            settled: Vec::new(),
-        };
-        Self { settled: group.settle(world.horizon).unwrap_or_default(), ..group }
-    }
-
-    /// Under which conditions a request to a member begins.
-    fn conditions(&self, member: u32, at: Nanos) -> Conditions {
-        match self.settled.iter().find(|(until, _)| at < *until) {
-            Some((_, conditions)) => *conditions,
-            None => self.work_out(member, at),
-        }
-    }
-
-    /// Whether it answers every request with success unless it is down.
-    const fn always_answers(&self) -> bool {
-        self.capacity.is_none() && self.brownouts.is_empty()
-    }
-
-    fn work_out(&self, member: u32, at: Nanos) -> Conditions {
-        let slow = self.slow.iter().find(|(times, _)| times.closes(member, at).is_some());
-        let down = self.down.iter().find(|(times, _)| times.closes(member, at).is_some());
-        Conditions { takes: slow.map_or(self.latency, |(_, latency)| *latency), down: down.map(|(_, fails)| *fails) }
-    }
-
-    /// All conditions from the start to the horizon, if they are the same for everybody and few.
-    fn settle(&self, horizon: Nanos) -> Option<Vec<(Nanos, Conditions)>> {
-        let (mut settled, mut at) = (Vec::new(), 0);
-        while at < horizon {
-            if self.is_drawn() || settled.len() == SETTLED_MAX {
-                return None;
-            }
-            let until = self.change_after(at);
-            settled.push((until, self.work_out(0, at)));
-            at = until;
-        }
-        Some(settled)
-    }
-
-    fn windows(&self) -> impl Iterator<Item = &Times> {
-        self.down.iter().map(|(times, _)| times).chain(self.slow.iter().map(|(times, _)| times))
-    }
-
-    /// Whether each member has times of its own.
-    fn is_drawn(&self) -> bool {
-        self.windows().any(|times| matches!(times, Times::Drawn(_)))
-    }
-
-    /// When conditions change next, for a group of which nothing is drawn.
-    fn change_after(&self, at: Nanos) -> Nanos {
-        let changes = self.windows().flat_map(|times| [times.opens(0, at + 1), times.closes(0, at)]);
-        changes.flatten().min().unwrap_or(Nanos::MAX)
-    }
-}
-
-/// A few are found faster than a window is asked.
-const SETTLED_MAX: usize = 8;
 
 /// Numbers of deliveries and of subscribers have 32 bits, those of messages in a post 16: a job is small.
 fn check_size(world: &World) -> Result<(), Endless> {
