@@ -1,6 +1,6 @@
 //! Takes jobs, and the lists that they belong to.
 //! Gives them back list by list, first in first out.
-//! Never moves a job for the sake of room: memory grows and is used again by the chunk.
+//! Never moves many jobs for the sake of room: a chunk grows to its size once, and is used again.
 
 use super::scene::Job;
 
@@ -81,7 +81,7 @@ impl Chunks {
                 spare
             }
             None => {
-                self.chunks.push(Chunk { jobs: Vec::with_capacity(Self::LEN), more: 0, next: None });
+                self.chunks.push(Chunk { jobs: Vec::new(), more: 0, next: None });
                 u32::try_from(self.chunks.len() - 1).expect("there are fewer chunks than that")
             }
         }
