@@ -1,68 +1,40 @@
 //! Takes a [`World`]: policies, arrivals, subscribers that fail in their ways, and a sender.
 //! Gives what becomes of every delivery in it, as [`Figures`] and, for those who ask, attempt by attempt.
 //! Never computes a delay of Zaqar's: `policy` does; never asks a clock or the system for randomness.
+//!
+//! `file` reads a world, `scene` works out what its deliveries meet, `engine` plays them in one of two ways, `figures`
+//! counts. `outlook` gives the same figures without playing, and `choice` compares policies by either.
 
-mod chunks;
-mod compare;
-mod coupled;
-mod course;
-mod dice;
-mod door;
-mod even;
-mod field;
+mod choice;
+mod engine;
 mod figures;
-mod front;
-mod grid;
-mod group;
-mod independent;
-mod inflow;
-mod interval;
-mod limit;
-mod metric;
-mod outages;
 mod outlook;
-mod posts;
-mod queue;
-mod ranks;
-mod recovery;
 #[cfg(test)]
 mod samples;
 mod scene;
-mod search;
-mod seconds;
-mod series;
-mod shape;
-mod spread;
-mod sweep;
-mod tally;
-mod times;
-mod trial;
-mod vary;
-mod verdicts;
-mod waiting;
 mod watch;
 mod world;
 
 pub mod file;
 
-pub use compare::{Compared, Entrant, Watcher, compare, seed_of};
-pub use course::{Course, Endless};
-pub use field::set_field;
+pub use choice::compare::{Compared, Entrant, Watcher, compare, seed_of};
+pub use choice::field::set_field;
+pub use choice::front::{dominates, front, knee};
+pub use choice::grid::{COMBINATIONS_MAX, Candidate, Candidates, Grid};
+pub use choice::interval::Difference;
+pub use choice::limit::Limit;
+pub use choice::metric::{METRICS, Measured, Metric, Unit};
+pub use choice::search::{OBJECTIVES, Picks, Scored, Searched, Wanted, search};
+pub use choice::shape::Shape;
+pub use choice::sweep::{Line, Setting, Swept, VALUES_MAX, read_values};
+pub use choice::trial::Trial;
+pub use figures::series::{ATTEMPTS_MAX, Collector, ROWS_MAX, Row, STEPS_MAX, Series, Step};
+pub use figures::spread::Spread;
+pub use figures::tally::Tally;
 pub use figures::{Figures, GroupFigures, Peak, Quantiles};
-pub use front::{dominates, front, knee};
-pub use grid::{COMBINATIONS_MAX, Candidate, Candidates, Grid};
-pub use interval::Difference;
-pub use limit::Limit;
-pub use metric::{METRICS, Measured, Metric, Unit};
-pub use outages::Outages;
 pub use outlook::{Outlook, Prepared};
-pub use search::{OBJECTIVES, Picks, Scored, Searched, Wanted, search};
-pub use series::{ATTEMPTS_MAX, Collector, ROWS_MAX, Row, STEPS_MAX, Series, Step};
-pub use shape::Shape;
-pub use spread::Spread;
-pub use sweep::{Line, Setting, Swept, VALUES_MAX, read_values};
-pub use tally::Tally;
-pub use trial::Trial;
+pub use scene::course::{Course, Endless};
+pub use scene::outages::Outages;
 pub use watch::{Ended, Fate, Nothing, Tried, Watch};
 pub use world::{
     Arrivals, Brownout, Capacity, Deal, Down, Fails, Jitter, Nanos, Pattern, Policy, SECOND, Sender, Slow, Subscriber,
@@ -76,9 +48,9 @@ pub use world::{
 pub fn run(world: &World, watch: &mut impl Watch) -> Result<(), Endless> {
     let scene = scene::Scene::new(world)?;
     if world.is_independent() {
-        independent::run(world, &scene, watch);
+        engine::independent::run(world, &scene, watch);
     } else {
-        coupled::run(world, &scene, watch);
+        engine::coupled::run(world, &scene, watch);
     }
     Ok(())
 }
@@ -88,7 +60,7 @@ pub fn run(world: &World, watch: &mut impl Watch) -> Result<(), Endless> {
 /// # Errors
 /// As [`run`].
 pub fn run_coupled(world: &World, watch: &mut impl Watch) -> Result<(), Endless> {
-    coupled::run(world, &scene::Scene::new(world)?, watch);
+    engine::coupled::run(world, &scene::Scene::new(world)?, watch);
     Ok(())
 }
 
@@ -99,9 +71,9 @@ pub fn run_coupled(world: &World, watch: &mut impl Watch) -> Result<(), Endless>
 pub fn figures(world: &World) -> Result<Figures, Endless> {
     let scene = scene::Scene::new(world)?;
     if world.is_independent() {
-        return Ok(independent::figures(world, &scene));
+        return Ok(engine::independent::figures(world, &scene));
     }
     let mut tally = Tally::new(world);
-    coupled::run(world, &scene, &mut tally);
+    engine::coupled::run(world, &scene, &mut tally);
     Ok(tally.figures())
 }

@@ -2,11 +2,11 @@
 //! Gives them, for the groups they name.
 //! Never lets one pass of which nothing comes.
 
-use super::super::world::{Arrivals, Deal, Nanos, Pattern, SECOND};
 use super::keys::{ArrivalKeys, BurstKeys, EvenKeys, PoissonKeys};
 use super::page::{Page, Spot};
 use super::windows::shown;
 use super::{leaf, trace};
+use crate::fleet::world::{Arrivals, Deal, Nanos, Pattern, SECOND};
 use serde_json::Value;
 
 use crate::scenario::{describe, display, suggest};

@@ -1,11 +1,11 @@
 //! Takes single values: times, numbers, statuses, names.
-//! Gives them in the units of [`World`](super::super::World), or what is wrong and what to write instead.
+//! Gives them in the units of [`World`](crate::fleet::World), or what is wrong and what to write instead.
 //! Never rounds a time.
 
 use serde_json::Value;
 
-use super::super::world::{Fails, Jitter, Nanos};
 use super::page::Complaint;
+use crate::fleet::world::{Fails, Jitter, Nanos};
 use crate::scenario::{describe, read_duration, suggest};
 
 /// The longest time: a hundred years of 365 days. Two of them can be added.

@@ -2,9 +2,9 @@
 //! Gives what is wrong with it as a whole: nothing would be seen, or more than can be simulated.
 //! Never walks through a schedule further than that it is too long.
 
-use super::super::world::{Arrivals, Deal, Nanos, Pattern, Policy, SECOND, Sender, Subscriber, World};
 use super::page::{Page, Spot};
 use super::windows::shown;
+use crate::fleet::world::{Arrivals, Deal, Nanos, Pattern, Policy, SECOND, Sender, Subscriber, World};
 use crate::policy::Schedule;
 use crate::protocol::Deviations;
 use crate::scenario::display;
@@ -133,7 +133,7 @@ fn posts(pattern: &Pattern, horizon: Nanos) -> u64 {
 /// A request that hangs and is never given up keeps its worker: Zaqar has no timeout, but few know.
 fn hangs(page: &mut Page, world: &World) {
     let (Sender::Sleeping { timeout, .. } | Sender::Rescheduling { timeout, .. }) = world.sender;
-    let hangs = |subscriber: &&Subscriber| subscriber.down.iter().any(|down| down.fails == super::super::Fails::Hang);
+    let hangs = |subscriber: &&Subscriber| subscriber.down.iter().any(|down| down.fails == crate::fleet::Fails::Hang);
     if timeout.is_none()
         && let Some(subscriber) = world.subscribers.iter().find(hangs)
     {

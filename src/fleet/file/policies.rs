@@ -4,10 +4,10 @@
 
 use serde_json::Value;
 
-use super::super::world::{Jitter, Policy};
 use super::keys::PolicyKeys;
 use super::leaf;
 use super::page::{Page, Spot};
+use crate::fleet::world::{Jitter, Policy};
 use crate::policy::{Selected, select};
 use crate::protocol::Deviations;
 use crate::scenario::{Problem, Segment};

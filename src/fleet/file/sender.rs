@@ -2,10 +2,10 @@
 //! Gives it; Zaqar's pool where nothing is said.
 //! Never takes one that could not send anything.
 
-use super::super::world::Sender;
 use super::keys::{ReschedulingKeys, SenderKeys, SleepingKeys};
 use super::leaf;
 use super::page::{Page, Spot};
+use crate::fleet::world::Sender;
 
 /// The sender; nothing if it has mistakes.
 pub(super) fn read(page: &mut Page, spot: &Option<Spot<'_>>) -> Option<Sender> {

@@ -2,12 +2,12 @@
 //! Gives them with their troubles.
 //! Never lets one name a policy that is not there.
 
-use super::super::world::{Brownout, Capacity, Down, Fails, Nanos, Slow, Subscriber, Window};
 use super::keys::{BrownoutKeys, CapacityKeys, DownKeys, Keys, SlowKeys, SubscriberKeys};
 use super::leaf;
 use super::page::{Page, Spot};
 use super::policies::{DEFAULT, Written};
 use super::windows::{self, WindowKeys};
+use crate::fleet::world::{Brownout, Capacity, Down, Fails, Nanos, Slow, Subscriber, Window};
 use crate::scenario::{Problem, describe, display, suggest};
 
 /// What the other parts of the file say.

@@ -6,10 +6,10 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use super::super::world::Nanos;
 use super::leaf::{self, TIME_MAX};
 use super::page::{Page, Spot};
 use super::windows::shown;
+use crate::fleet::world::Nanos;
 use crate::scenario::{Diagnostic, describe};
 
 /// The times of an array.

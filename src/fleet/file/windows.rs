@@ -2,10 +2,10 @@
 //! Gives when something is so.
 //! Never takes a window that begins after it ends, or so many that an engine would only walk through them.
 
-use super::super::world::{Nanos, Window};
 use super::keys::{BrownoutKeys, DownKeys, SlowKeys};
 use super::leaf;
 use super::page::{Page, Spot};
+use crate::fleet::world::{Nanos, Window};
 
 /// The keys of a window.
 pub(super) struct WindowKeys<'a> {

@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::super::world::{Nanos, World};
 use super::keys::WorldKeys;
 use super::limits::{self, Places};
 use super::page::{Complaint, Page, Spot};
 use super::{arrivals, leaf, policies, sender, subscribers};
+use crate::fleet::world::{Nanos, World};
 use crate::protocol::Profile;
 use crate::scenario::{Diagnostic, Document, check_format, describe, suggest};
 

@@ -1,0 +1,177 @@
+//! Takes a scene and its posts.
+//! Gives every attempt and every end to a watch: the engine for deliveries that get in each other's way.
+//! Never decides what a request meets: the scene does. Here is who has to wait for whom.
+
+use super::door::Buckets;
+use super::queue::Queue;
+use super::waiting::Waiting;
+use crate::fleet::scene::posts::{Post, Posts};
+use crate::fleet::scene::{Job, Scene, Then, Wake};
+use crate::fleet::watch::Watch;
+use crate::fleet::world::{Nanos, Sender, World};
+
+/// Runs a world from its first post to its horizon.
+///
+/// At one moment everything goes on in the order in which it was decided, and what is under way goes on before
+/// anything new is posted.
+pub(in crate::fleet) fn run(world: &World, scene: &Scene, watch: &mut impl Watch) {
+    let mut posts = Posts::new(world);
+    let mut engine = Engine::new(world, scene, watch);
+    let mut due = posts.peek();
+    loop {
+        if let Some(place) = engine.queue.find(due.unwrap_or(Nanos::MAX)) {
+            let job = engine.queue.take(place);
+            engine.wake(job);
+        } else if let Some(post) = posts.next() {
+            engine.post(&post);
+            due = posts.peek();
+        } else {
+            break;
+        }
+    }
+    engine.finish();
+}
+
+/// What is under way.
+struct Engine<'a, W> {
+    scene: &'a Scene,
+    watch: &'a mut W,
+    queue: Queue,
+    door: Buckets,
+    waiting: Waiting,
+    /// How many workers, or open requests, there may be.
+    places: u32,
+    taken: u32,
+    asleep: u32,
+    /// Whether a worker is taken for all of a post, and not for each request.
+    sleeping: bool,
+    /// Whether anybody may have to wait, or workers are counted because somebody wants to know.
+    limited: bool,
+}
+
+impl<'a, W: Watch> Engine<'a, W> {
+    fn new(world: &World, scene: &'a Scene, watch: &'a mut W) -> Self {
+        let (sleeping, places, each) = match world.sender {
+            Sender::Sleeping { workers, per_subscriber, .. } => (true, workers, per_subscriber),
+            Sender::Rescheduling { in_flight, per_subscriber, .. } => (false, in_flight, per_subscriber),
+        };
+        let subscribers = world.subscribers.iter().map(|group| group.count as usize).sum();
+        Self {
+            scene,
+            watch,
+            queue: Queue::new(),
+            door: Buckets::new(world),
+            waiting: Waiting::new(each, subscribers),
+            places: places.unwrap_or(u32::MAX),
+            taken: 0,
+            asleep: 0,
+            sleeping,
+            limited: places.is_some() || each.is_some() || sleeping && W::ASLEEP,
+        }
+    }
+
+    fn post(&mut self, post: &Post) {
+        let subscriber = self.scene.groups[post.group as usize].offset + post.member;
+        for job in Job::of_post(post, subscriber, self.sleeping) {
+            self.enter(job, post.at);
+        }
+    }
+
+    /// A job wants a place: for all it has to do, or for one request.
+    fn enter(&mut self, job: Job, now: Nanos) {
+        if !self.limited {
+            return self.attempt(job);
+        }
+        if self.taken < self.places && self.waiting.admits(job.subscriber) {
+            self.take(job, now);
+        } else {
+            self.waiting.push(job);
+            self.tell(now);
+        }
+    }
+
+    fn take(&mut self, job: Job, now: Nanos) {
+        self.taken += 1;
+        self.waiting.enter(job.subscriber);
+        self.tell(now);
+        self.attempt(Job { at: now, ..job });
+    }
+
+    /// A worker, or a place, is free again.
+    fn leave(&mut self, subscriber: u32, now: Nanos) {
+        self.taken -= 1;
+        self.waiting.leave(subscriber);
+        match self.waiting.pop() {
+            Some(job) => self.take(job, now),
+            None => self.tell(now),
+        }
+    }
+
+    #[inline(always)]
+    fn wake(&mut self, job: Job) {
+        match job.wake {
+            Wake::Attempt if self.sleeping => {
+                if W::ASLEEP && job.is_awakened() {
+                    self.asleep -= 1;
+                    self.tell(job.at);
+                }
+                self.attempt(job);
+            }
+            Wake::Attempt => self.enter(job, job.at),
+            Wake::Free => self.leave(job.subscriber, job.at),
+            Wake::Doze => {
+                self.asleep += 1;
+                self.tell(job.at);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn attempt(&mut self, mut job: Job) {
+        let now = job.at;
+        loop {
+            let then = self.scene.attempt(&mut job, &mut self.door, self.watch);
+            if self.limited {
+                self.follow_up(job, then);
+            }
+            if !matches!(then, Then::Again { .. }) {
+                return;
+            }
+            // What is due at once and would be the first to be woken again need not be put away.
+            if job.at != now || self.limited && !self.sleeping || !self.queue.is_clear(now) {
+                return self.queue.push(job);
+            }
+        }
+    }
+
+    /// Notes when the worker falls asleep, or is free again.
+    fn follow_up(&mut self, job: Job, then: Then) {
+        let (ended, delay) = match then {
+            Then::Again { ended, delay } => (ended, Some(delay)),
+            Then::Done { ended } => (ended, None),
+            Then::Never { ended } => (ended, Some(Nanos::MAX)),
+        };
+        if ended >= self.scene.horizon {
+            return;
+        }
+        match delay {
+            Some(delay) if self.sleeping => {
+                if W::ASLEEP && delay > 0 {
+                    self.queue.push(Job { at: ended, wake: Wake::Doze, ..job });
+                }
+            }
+            _ => self.queue.push(Job { at: ended, wake: Wake::Free, ..job }),
+        }
+    }
+
+    fn tell(&mut self, now: Nanos) {
+        self.watch.pool(now, self.waiting.len(), self.taken, self.asleep);
+    }
+
+    /// What never got a place is not over.
+    fn finish(mut self) {
+        for job in self.waiting.drain() {
+            self.scene.abandon(job, self.watch);
+        }
+    }
+}
