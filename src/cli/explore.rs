@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::Error;
-use super::deviation::{deviations, parse_deviation, profile_name};
+use super::deviation::RulesArgs;
 use super::explore_output::{Format, Output};
 use super::output::tool;
 use super::seed::parse_seed;
@@ -18,7 +18,6 @@ use crate::explore::{
     Engine, Header, Line, Outcome, Plan, Play, Range, SEEDS_MIN, SeedLine, Shard, Sight, Summary, explore, merge,
     play_seed, reduce,
 };
-use crate::protocol::{Deviation, Profile};
 use crate::runner::{Exit, Suite, read_text};
 use crate::scenario::{Capability, Register};
 
@@ -28,12 +27,8 @@ pub(super) struct ModelArgs {
     /// What plays: the model in process, or as a server on a simulated network.
     #[arg(long, value_enum, default_value_t = Target::Model)]
     target: Target,
-    /// What the model follows: the documents, or a release of Zaqar with all its deviations.
-    #[arg(long, value_enum, default_value_t = Profile::Documented)]
-    profile: Profile,
-    /// A deviation that the model has besides those of its profile; may be given more than once.
-    #[arg(long, value_name = "NAME", value_parser = parse_deviation)]
-    deviation: Vec<Deviation>,
+    #[command(flatten)]
+    rules: RulesArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -44,7 +39,7 @@ enum Target {
 
 impl ModelArgs {
     pub(super) fn engine(&self) -> Engine {
-        let deviations = deviations(self.profile, &self.deviation);
+        let deviations = self.rules.deviations();
         match self.target {
             Target::Model => Engine::Model(deviations),
             Target::Sim => Engine::Sim(deviations),
@@ -61,9 +56,7 @@ impl ModelArgs {
     /// The options that choose this model, as they are written.
     fn arguments(&self) -> String {
         let target = (self.target != Target::Model).then(|| format!(" --target {}", self.target_name()));
-        let profile = (self.profile != Profile::default()).then(|| format!(" --profile {}", self.profile.name()));
-        let deviations = self.deviation.iter().map(|deviation| format!(" --deviation {deviation}"));
-        target.into_iter().chain(profile).chain(deviations).collect()
+        target.into_iter().chain(self.rules.words().map(|word| format!(" {word}"))).collect()
     }
 }
 
@@ -141,8 +134,7 @@ fn merged(options: &ExploreOptions, register: &Register) -> Result<Exit, Error> 
     let recordings = options.merge.iter().map(|path| Ok((path.display().to_string(), lines(path)?)));
     let recordings = recordings.collect::<Result<Vec<_>, Error>>()?;
     let (header, lines, summary) = merge(recordings).map_err(|error| Error::Usage(error.to_string()))?;
-    let (target, profile) =
-        (options.model.target_name(), profile_name(options.model.profile, &options.model.deviation));
+    let (target, profile) = (options.model.target_name(), options.model.rules.name());
     if header.target != target || header.profile != profile {
         let text =
             format!("merge: the recordings are of {} ({}), not of {target} ({profile})", header.target, header.profile);
@@ -232,7 +224,7 @@ fn header(options: &ExploreOptions, range: Range) -> Header {
         format: 1,
         tool: tool(),
         target: options.model.target_name().into(),
-        profile: profile_name(options.model.profile, &options.model.deviation),
+        profile: options.model.rules.name(),
         from: format!("{:x}", range.from),
         seeds: range.seeds,
         shard: (of > 1).then(|| format!("{number}/{of}")),

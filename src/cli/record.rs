@@ -11,7 +11,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::Error;
-use super::deviation::{deviations, parse_deviation, profile_name};
+use super::deviation::RulesArgs;
 use super::interrupt::stopped;
 use super::output::{terminal, tool, write_file};
 use super::run::word;
@@ -19,7 +19,7 @@ use super::schedule::{read_json, read_policy};
 use super::server_args::{Chosen, Engine, Named, ServerArgs};
 use super::suite::default_suite;
 use crate::judge::{Clockwork, Observed};
-use crate::protocol::{Deviation, Profile};
+use crate::protocol::Deviation;
 use crate::runner::{Draft, DraftError, Drafted, Exit, Opinion, Suite, SuiteError, Wanted, alike, opinions};
 use crate::scenario::{Case, decode_document};
 use crate::schedule::Outcomes;
@@ -37,12 +37,8 @@ pub(super) struct RecordOptions {
     /// server such as http://127.0.0.1:8888, or a target file such as my-server.json, which says all about one.
     #[arg(long, value_name = "TARGET", env = "ZAQARCHECK_TARGET")]
     target: Option<String>,
-    /// What the model follows: the documents, or a release of Zaqar with all its deviations.
-    #[arg(long, value_enum, default_value_t = Profile::Documented)]
-    profile: Profile,
-    /// A deviation that the model has besides those of its profile; may be given more than once.
-    #[arg(long, value_name = "NAME", value_parser = parse_deviation)]
-    deviation: Vec<Deviation>,
+    #[command(flatten)]
+    rules: RulesArgs,
     #[command(flatten)]
     post: PostArgs,
     /// What comes of each attempt: ok, fail (no answer), or a status; the last repeats. Given more than once, each is a
@@ -124,7 +120,7 @@ impl RecordOptions {
         let post = &self.post;
         let either = |policy: (&str, &Option<String>), whole: (&str, &Option<String>)| match (policy.1, whole.1) {
             (Some(policy_text), _) => {
-                let policy = read_policy(policy.0, policy_text, deviations(self.profile, &self.deviation))?;
+                let policy = read_policy(policy.0, policy_text, self.rules.deviations())?;
                 Ok::<_, Error>(Some(json!({ "_retry_policy": policy })))
             }
             (None, Some(text)) => read_json(whole.0, text).map(Some),
@@ -179,7 +175,7 @@ impl RecordOptions {
     }
 
     fn play_virtually(&self, engine: Engine, draft: &Draft) -> Result<(Observed, Clockwork), target::Error> {
-        let (case, deviations) = (draft.case(), deviations(self.profile, &self.deviation));
+        let (case, deviations) = (draft.case(), self.rules.deviations());
         match engine {
             Engine::Model => Ok((ModelTarget { deviations }.play_now(case)?, Clockwork::Virtual)),
             Engine::Sim => Ok((SimTarget::new(deviations).play_now(case)?, Clockwork::Virtual)),
@@ -191,7 +187,7 @@ impl RecordOptions {
         let mut out = terminal();
         let target = match chosen {
             Chosen::Virtual(engine) => {
-                format!("{}; profile {}", engine.name(), profile_name(self.profile, &self.deviation))
+                format!("{}; profile {}", engine.name(), self.rules.name())
             }
             Chosen::Server { address, .. } => format!("http://{address}"),
             Chosen::Launch { .. } => named.server.command.join(" "),
@@ -240,10 +236,10 @@ impl RecordOptions {
         if let Some(target) = &self.target {
             option("--target", target.clone());
         }
-        if matches!(chosen, Chosen::Virtual(_)) && self.profile != Profile::Documented {
-            option("--profile", self.profile.name().into());
+        if matches!(chosen, Chosen::Virtual(_)) {
+            words.extend(self.rules.words());
         }
-        self.deviation.iter().for_each(|deviation| option("--deviation", deviation.name().into()));
+        let mut option = |name: &str, value: String| words.extend([name.to_owned(), word(&value)]);
         if let Some(scale) = self.server.time_scale {
             option("--time-scale", scale.to_string());
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::Error;
-use super::deviation::{deviations, parse_deviation, profile_name};
+use super::deviation::RulesArgs;
 use super::gate::Gate;
 use super::interrupt::stopped;
 use super::ledger::{read_ledger, read_ledger_to_update, unmatched, write_ledger};
@@ -17,7 +17,6 @@ use super::output::{Output, parse_report, tool};
 use super::select::Selection;
 use super::server_args::{Chosen, Engine, Named, ServerArgs};
 use super::suite::default_suite;
-use crate::protocol::{Deviation, Profile};
 use crate::report::Format;
 use crate::runner::{
     Exit, Header, Ledger, Pace, Planned, Repeated, ScenarioFinished, cut_short, run_at_once, run_on_server,
@@ -36,12 +35,8 @@ pub(super) struct RunOptions {
     /// server such as http://127.0.0.1:8888, or a target file such as my-server.json, which says all about one.
     #[arg(long, value_name = "TARGET", env = "ZAQARCHECK_TARGET")]
     target: Option<String>,
-    /// What the model follows: the documents, or a release of Zaqar with all its deviations.
-    #[arg(long, value_enum, default_value_t = Profile::Documented)]
-    profile: Profile,
-    /// A deviation that the model has besides those of its profile; may be given more than once.
-    #[arg(long, value_name = "NAME", value_parser = parse_deviation)]
-    deviation: Vec<Deviation>,
+    #[command(flatten)]
+    rules: RulesArgs,
     /// The ledger of what the target is known to do differently.
     #[arg(long, value_name = "FILE")]
     known: Option<PathBuf>,
@@ -207,7 +202,7 @@ fn play_virtually(
     ledger: Option<&Ledger>,
 ) -> Vec<ScenarioFinished> {
     let jobs = options.jobs.map_or(0, |jobs| jobs as usize);
-    let deviations = deviations(options.profile, &options.deviation);
+    let deviations = options.rules.deviations();
     match engine {
         Engine::Model => run_at_once(plan, &ModelTarget { deviations }, ledger, jobs),
         Engine::Sim => run_at_once(plan, &SimTarget::new(deviations), ledger, jobs),
@@ -217,7 +212,7 @@ fn play_virtually(
 
 fn header(options: &RunOptions, chosen: &Chosen, selected: usize) -> Header {
     let (target, profile) = match chosen {
-        Chosen::Virtual(engine) => (engine.name().into(), Some(profile_name(options.profile, &options.deviation))),
+        Chosen::Virtual(engine) => (engine.name().into(), Some(options.rules.name())),
         Chosen::Server { address, .. } => (format!("http://{address}"), None),
         Chosen::Launch { .. } => (options.server.command.join(" "), None),
     };
@@ -249,10 +244,8 @@ fn rerun(options: &RunOptions) -> String {
     if let Some(target) = &options.target {
         option("--target", target.clone());
     }
-    if options.profile != Profile::Documented {
-        option("--profile", options.profile.name().into());
-    }
-    options.deviation.iter().for_each(|deviation| option("--deviation", deviation.name().into()));
+    words.extend(options.rules.words());
+    let mut option = |name: &str, value: String| words.extend([name.to_owned(), word(&value)]);
     if let Some(known) = &options.known {
         option("--known", known.display().to_string());
     }

@@ -13,12 +13,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::filter::LevelFilter;
 
 use super::Error;
-use super::deviation::{deviations, parse_deviation, profile_name};
+use super::deviation::RulesArgs;
 use super::options::OptionArgs;
 use crate::clock::time_of_day;
 use crate::front::{FrontOptions, Tls, serve, serve_both};
 use crate::model::Settings;
-use crate::protocol::{Deviation, Profile};
 use crate::runner::Exit;
 use crate::time::Duration;
 
@@ -31,12 +30,8 @@ pub(super) struct ServeOptions {
     /// Where to listen for websockets, if anywhere; Zaqar's own port for them is 9000.
     #[arg(long, value_name = "IP:PORT")]
     websocket: Option<SocketAddr>,
-    /// What the server follows: the documents, or a release of Zaqar with all its deviations.
-    #[arg(long, value_enum, default_value_t = Profile::Documented)]
-    profile: Profile,
-    /// A deviation that the server has besides those of its profile; may be given more than once.
-    #[arg(long, value_name = "NAME", value_parser = parse_deviation)]
-    deviation: Vec<Deviation>,
+    #[command(flatten)]
+    rules: RulesArgs,
     #[command(flatten)]
     options: OptionArgs,
     /// How many times faster than the machine's the server's clock runs.
@@ -94,7 +89,7 @@ pub(super) fn run(options: &ServeOptions) -> Result<Exit, Error> {
         epoch: time_of_day(),
         options: options.options.options()?,
         request_timeout: Duration::from_secs(options.request_timeout.into()),
-        ..Settings::new(deviations(options.profile, &options.deviation))
+        ..Settings::new(options.rules.deviations())
     };
     let front = FrontOptions {
         time_scale: options.time_scale,
@@ -124,7 +119,7 @@ pub(super) fn run(options: &ServeOptions) -> Result<Exit, Error> {
         };
         // Before the line is out: who reads it may send a signal at once.
         let stop = stop_signal()?;
-        let profile = profile_name(options.profile, &options.deviation);
+        let profile = options.rules.name();
         writeln!(io::stdout(), "zaqarcheck: serving http://{address} (profile {profile})")?;
         if let Some((_, address)) = &websockets {
             writeln!(io::stdout(), "zaqarcheck: serving ws://{address}")?;
