@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::output::terminal;
-use super::run::word;
 use super::suite::default_suite;
+use super::words::word;
 use super::{EXIT_CODES, Error};
 use crate::protocol::{Deviation, Origin};
 use crate::runner::{Coverage, Covered, Exit, Suite, mutants};

@@ -10,9 +10,9 @@ use clap::Args;
 use super::Error;
 use super::ledger::{read_ledger, unmatched};
 use super::output::{Output, parse_report, tool};
-use super::run::word;
 use super::select::Selection;
 use super::suite::default_suite;
+use super::words::word;
 use crate::report::Format;
 use crate::runner::{Exit, Header, Planned, Recording, rejudge};
 

@@ -42,6 +42,7 @@ mod shard;
 mod show;
 mod suite;
 mod target_file;
+mod words;
 
 use std::ffi::OsString;
 use std::io::{self, Write};

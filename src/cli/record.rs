@@ -14,10 +14,10 @@ use super::Error;
 use super::deviation::RulesArgs;
 use super::interrupt::stopped;
 use super::output::{terminal, tool, write_file};
-use super::run::word;
 use super::schedule::{read_json, read_policy};
 use super::server_args::{Chosen, Engine, Named, ServerArgs};
 use super::suite::default_suite;
+use super::words::{option, word};
 use crate::judge::{Clockwork, Observed};
 use crate::protocol::Deviation;
 use crate::runner::{Draft, DraftError, Drafted, Exit, Opinion, Suite, SuiteError, Wanted, alike, opinions};
@@ -185,13 +185,10 @@ impl RecordOptions {
 
     fn tell_beginning(&self, draft: &Draft, chosen: &Chosen, named: &Named) -> Result<(), Error> {
         let mut out = terminal();
-        let target = match chosen {
-            Chosen::Virtual(engine) => {
-                format!("{}; profile {}", engine.name(), self.rules.name())
-            }
-            Chosen::Server { address, .. } => format!("http://{address}"),
-            Chosen::Launch { .. } => named.server.command.join(" "),
-        };
+        let mut target = named.server.name_of(chosen);
+        if matches!(chosen, Chosen::Virtual(_)) {
+            target += &format!("; profile {}", self.rules.name());
+        }
         writeln!(out, "{}: recording; target {target}; clock {}", tool(), chosen.clock())?;
         if let Some(scale) = chosen.scale() {
             let takes = draft.forecast().as_secs_f64() / f64::from(scale);
@@ -231,25 +228,11 @@ impl RecordOptions {
 
     /// The options with which `run` plays the file where it was recorded.
     fn again(&self, chosen: &Chosen) -> String {
-        let mut words: Vec<String> = Vec::new();
-        let mut option = |name: &str, value: String| words.extend([name.to_owned(), word(&value)]);
-        if let Some(target) = &self.target {
-            option("--target", target.clone());
-        }
+        let mut words: Vec<String> = option("--target", self.target.as_ref()).collect();
         if matches!(chosen, Chosen::Virtual(_)) {
             words.extend(self.rules.words());
         }
-        let mut option = |name: &str, value: String| words.extend([name.to_owned(), word(&value)]);
-        if let Some(scale) = self.server.time_scale {
-            option("--time-scale", scale.to_string());
-        }
-        if let Some(accelerate) = self.server.accelerate {
-            option("--accelerate", accelerate.to_string());
-        }
-        if !self.server.command.is_empty() {
-            words.push("--".into());
-            words.extend(self.server.command.iter().map(|part| word(part)));
-        }
+        words.extend(self.server.words([]));
         words.into_iter().map(|word| format!(" {word}")).collect()
     }
 }

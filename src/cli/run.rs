@@ -17,6 +17,7 @@ use super::output::{Output, parse_report, tool};
 use super::select::Selection;
 use super::server_args::{Chosen, Engine, Named, ServerArgs};
 use super::suite::default_suite;
+use super::words::option;
 use crate::report::Format;
 use crate::runner::{
     Exit, Header, Ledger, Pace, Planned, Repeated, ScenarioFinished, cut_short, run_at_once, run_on_server,
@@ -211,16 +212,11 @@ fn play_virtually(
 }
 
 fn header(options: &RunOptions, chosen: &Chosen, selected: usize) -> Header {
-    let (target, profile) = match chosen {
-        Chosen::Virtual(engine) => (engine.name().into(), Some(options.rules.name())),
-        Chosen::Server { address, .. } => (format!("http://{address}"), None),
-        Chosen::Launch { .. } => (options.server.command.join(" "), None),
-    };
     Header {
         format: 1,
         tool: tool(),
-        target,
-        profile,
+        target: options.server.name_of(chosen),
+        profile: matches!(chosen, Chosen::Virtual(_)).then(|| options.rules.name()),
         clock: chosen.clock(),
         scale: chosen.scale(),
         selected,
@@ -228,37 +224,14 @@ fn header(options: &RunOptions, chosen: &Chosen, selected: usize) -> Header {
     }
 }
 
-/// A word as a shell wants it: quoted only if it has to be.
-pub(super) fn word(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=,+@%".contains(&byte);
-    if !text.is_empty() && text.bytes().all(plain) { text.into() } else { crate::report::shell_quoted(text) }
-}
-
 /// What has to follow `zaqarcheck run ID` to repeat one case of this run.
 fn rerun(options: &RunOptions) -> String {
-    let mut words = Vec::new();
-    let mut option = |name: &str, value: String| words.extend([name.to_owned(), word(&value)]);
-    if options.selection.suite != Path::new(default_suite()) {
-        option("--suite", options.selection.suite.display().to_string());
-    }
-    if let Some(target) = &options.target {
-        option("--target", target.clone());
-    }
+    let suite = Some(&options.selection.suite).filter(|suite| *suite != Path::new(default_suite()));
+    let capabilities = options.capability.iter().flat_map(|capability| option("--capability", Some(capability)));
+    let mut words: Vec<String> = option("--suite", suite.map(|suite| suite.display())).collect();
+    words.extend(option("--target", options.target.as_ref()));
     words.extend(options.rules.words());
-    let mut option = |name: &str, value: String| words.extend([name.to_owned(), word(&value)]);
-    if let Some(known) = &options.known {
-        option("--known", known.display().to_string());
-    }
-    if let Some(scale) = options.server.time_scale {
-        option("--time-scale", scale.to_string());
-    }
-    if let Some(accelerate) = options.server.accelerate {
-        option("--accelerate", accelerate.to_string());
-    }
-    options.capability.iter().for_each(|capability| words.extend(["--capability".into(), capability.to_string()]));
-    if !options.server.command.is_empty() {
-        words.push("--".into());
-        words.extend(options.server.command.iter().map(|part| word(part)));
-    }
+    words.extend(option("--known", options.known.as_ref().map(|known| known.display())));
+    words.extend(options.server.words(capabilities));
     words.join(" ")
 }

@@ -9,6 +9,7 @@ use clap::Args;
 
 use super::Error;
 use super::target_file::target_file;
+use super::words::{option, word};
 use crate::rng::Stream;
 use crate::scenario::Capability;
 use crate::target::{
@@ -136,6 +137,23 @@ impl ServerArgs {
             None => Ok(Chosen::Virtual(engine.unwrap_or(Engine::Model))),
             Some(address) => Ok(Chosen::Server { address, scale }),
         }
+    }
+
+    /// How a report names what was chosen.
+    pub(super) fn name_of(&self, chosen: &Chosen) -> String {
+        match chosen {
+            Chosen::Virtual(engine) => engine.name().into(),
+            Chosen::Server { address, .. } => format!("http://{address}"),
+            Chosen::Launch { .. } => self.command.join(" "),
+        }
+    }
+
+    /// The options with which the same place is reached again; the command ends them, so that `more` stand before it.
+    pub(super) fn words(&self, more: impl IntoIterator<Item = String>) -> impl Iterator<Item = String> {
+        let clock = option("--time-scale", self.time_scale).chain(option("--accelerate", self.accelerate));
+        let command = self.command.iter().map(|part| word(part));
+        let separator = (!self.command.is_empty()).then(|| "--".to_owned());
+        clock.chain(more).chain(separator).chain(command)
     }
 
     /// The server at `address`, or the one to launch there, `accelerate` times fast.

@@ -213,12 +213,14 @@ fn mutants_names_who_catches_a_mistake_and_fails_for_one_that_nobody_catches() {
     assert!(stderr(&refused).contains("did you mean delay-doubled?"), "{}", stderr(&refused));
 }
 
+/// What the program heeds, and a test must not inherit.
+pub(crate) const VARIABLES: [&str; 5] =
+    ["ZAQARCHECK_SUITE", "ZAQARCHECK_TARGET", "ZAQARCHECK_FAKETIME", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"];
+
 pub(crate) fn zaqarcheck(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_zaqarcheck"));
     command.args(arguments).current_dir(root()).env("NO_COLOR", "1");
-    for name in
-        ["ZAQARCHECK_SUITE", "ZAQARCHECK_TARGET", "ZAQARCHECK_FAKETIME", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"]
-    {
+    for name in VARIABLES {
         command.env_remove(name);
     }
     command

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use assert_cmd::Command;
 
-use crate::cli::{folder, root, shown, stderr, stdout, zaqarcheck};
+use crate::cli::{VARIABLES, folder, root, shown, stderr, stdout, zaqarcheck};
 
 /// The program in another folder.
 pub(crate) fn elsewhere(folder: &Path, arguments: &[&str]) -> Command {
@@ -21,8 +21,12 @@ pub(crate) fn in_shell(folder: &Path, command: &str) -> (Option<i32>, String) {
     let program = Path::new(env!("CARGO_BIN_EXE_zaqarcheck")).parent().expect("it is in a folder");
     let path = format!("{}:{}", program.display(), env!("PATH"));
     let script = format!("{command} 2>&1");
-    let run = std::process::Command::new("sh").args(["-c", &script]).env("PATH", path).current_dir(folder).output();
-    let output = run.expect("there is a shell");
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", &script]).env("PATH", path).current_dir(folder);
+    for name in VARIABLES {
+        shell.env_remove(name);
+    }
+    let output = shell.output().expect("there is a shell");
     (output.status.code(), String::from_utf8(output.stdout).expect("output is UTF-8"))
 }
 

@@ -13,6 +13,7 @@ use zaqarcheck::runner::TOLERANCE_S;
 use zaqarcheck::schedule::RETRIES_MAX;
 
 use crate::cli::{self, root, stdout};
+use crate::tidy::files;
 
 /// Who knows that a sentence is true.
 enum Keeper {
@@ -192,19 +193,9 @@ fn prose(document: &str) -> String {
 
 /// All tests there are.
 fn sources() -> String {
-    let mut folders = vec![root().join("tests/it"), root().join("src")];
-    let mut text = String::new();
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).expect("the folder can be read") {
-            let path = entry.expect("it can be read").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                text += &fs::read_to_string(path).expect("it can be read");
-            }
-        }
-    }
-    text
+    let paths = ["tests/it", "src"].into_iter().flat_map(|folder| files(&root().join(folder)));
+    let rust = paths.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    rust.map(|path| fs::read_to_string(path).expect("a source is UTF-8")).collect()
 }
 
 fn default_span() -> String {

@@ -2,15 +2,13 @@
 //! Gives what they do in a new folder, and that their output is what stands below them.
 //! Never leaves a command out in silence: one that is not played here names who plays it.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
 
 use regex::Regex;
 use tempfile::TempDir;
 
 use crate::cli::{folder, root};
+use crate::first::in_shell;
 use crate::serve::Server;
 
 /// What would take a network, a real Zaqar, or another program, and the file that plays it.
@@ -60,9 +58,9 @@ fn every_command_of_the_documents_is_played() {
         if shown.is_some() || is_not_for_here(&command) {
             continue;
         }
-        let output = play(folder.path(), &shortened(&command, &server.url));
+        let (observed, text) = in_shell(folder.path(), &shortened(&command, &server.url));
         let code = CODES.iter().find(|(start, _)| command.starts_with(start)).map_or(0, |(_, code)| *code);
-        assert_eq!(output.status.code(), Some(code), "{command}\n{}", text(&output));
+        assert_eq!(observed, Some(code), "{command}\n{text}");
         played += 1;
     }
     assert!(played > 25, "only {played}");
@@ -92,7 +90,7 @@ fn what_the_readme_shows_is_true() {
     let (folder, mut shown) = (beside_the_tests(), 0);
     for (command, expected) in commands(&read("README.md")) {
         let Some(expected) = expected.filter(|_| !is_not_for_here(&command)) else { continue };
-        let observed = text(&play(folder.path(), &shortened(&command, "")));
+        let (_, observed) = in_shell(folder.path(), &shortened(&command, ""));
         assert!(pattern(&expected).is_match(observed.trim_end()), "{command}\n{observed}\nis not\n{expected}");
         shown += 1;
     }
@@ -152,18 +150,4 @@ fn shortened(command: &str, server: &str) -> String {
         command += &format!("{scale} 'validation/*'");
     }
     command
-}
-
-fn play(folder: &Path, command: &str) -> Output {
-    let program = Path::new(env!("CARGO_BIN_EXE_zaqarcheck")).parent().expect("it is in a folder");
-    let path = format!("{}:{}", program.display(), env!("PATH"));
-    let mut shell = Command::new("sh");
-    shell.args(["-c", &format!("{command} 2>&1")]).current_dir(folder).env("PATH", path).env("NO_COLOR", "1");
-    let none: BTreeMap<String, String> = std::env::vars().filter(|(name, _)| name.starts_with("ZAQARCHECK_")).collect();
-    none.keys().for_each(|name| _ = shell.env_remove(name));
-    shell.env_remove("GITHUB_ACTIONS").env_remove("GITHUB_STEP_SUMMARY").output().expect("there is a shell")
-}
-
-fn text(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
 }
