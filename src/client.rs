@@ -16,7 +16,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 
-use crate::wire::{HttpRequest, HttpResponse};
+use crate::wire::{HttpRequest, HttpResponse, text_headers};
 
 /// Opens streams to addresses: over TCP, or in a simulated network.
 pub trait Dial: Clone + Send + Sync + 'static {
@@ -101,13 +101,10 @@ async fn answer(
         },
     };
     let (parts, body) = response.into_parts();
-    let text = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
-        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-    };
     Ok(HttpResponse {
         status: parts.status.as_u16(),
-        headers: parts.headers.iter().map(text).collect(),
-        body: read(body, keep).await?,
+        headers: text_headers(&parts.headers),
+        body: read(body, keep).await?.into(),
     })
 }
 
@@ -137,7 +134,7 @@ fn outgoing(host: &str, request: &HttpRequest) -> Result<Outgoing, http::Error> 
     for (name, value) in &request.headers {
         builder = builder.header(name, value);
     }
-    builder.body(Full::new(Bytes::from(request.body.clone())))
+    builder.body(Full::new(request.body.clone()))
 }
 
 #[cfg(test)]
@@ -158,7 +155,7 @@ mod tests {
             };
             tokio::join!(exchange(ours, "peer", &request, Keep::Body), server).0.ok()
         });
-        let seen = seen.map(|response| (response.status, String::from_utf8(response.body).unwrap()));
+        let seen = seen.map(|response| (response.status, String::from_utf8(response.body.into()).unwrap()));
         assert_eq!(seen, expected.map(|(status, body)| (status, body.to_owned())), "{answer:?}");
     }
 

@@ -25,7 +25,7 @@ use crate::client::Broken;
 use crate::clock::Clock;
 use crate::protocol::{Fault, FaultKind};
 use crate::time::Duration;
-use crate::wire::{HttpRequest, HttpResponse, decode, encode};
+use crate::wire::{HttpRequest, HttpResponse, decode, encode, text_headers};
 
 /// The largest body of a request: four times what Zaqar takes in one post.
 pub(super) const BODY_MAX: usize = 1 << 20;
@@ -134,15 +134,12 @@ impl Line {
 /// The request as a plain value, its body read.
 async fn read(request: http::Request<Incoming>) -> Result<HttpRequest, Fault> {
     let (parts, body) = request.into_parts();
-    let text = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
-        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-    };
     let body = read_body(body).await?;
     Ok(HttpRequest {
         method: parts.method.as_str().to_owned(),
         target: parts.uri.path_and_query().map_or_else(|| "/".to_owned(), |target| target.as_str().to_owned()),
-        headers: parts.headers.iter().map(text).collect(),
-        body: body.into(),
+        headers: text_headers(&parts.headers),
+        body,
     })
 }
 
@@ -169,11 +166,11 @@ fn outgoing(answer: HttpResponse, request_id: &str) -> Response {
     for (name, value) in &answer.headers {
         builder = builder.header(name, value);
     }
-    let response = builder.header("x-openstack-request-id", request_id).body(Full::new(Bytes::from(answer.body)));
+    let response = builder.header("x-openstack-request-id", request_id).body(Full::new(answer.body));
     // Only a header that can't be written makes this fail.
     response.unwrap_or_else(|_| {
         let answer = encode(Fault::bare(FaultKind::Internal).into(), &HttpRequest::default());
-        let mut response = Response::new(Full::new(Bytes::from(answer.body)));
+        let mut response = Response::new(Full::new(answer.body));
         *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
         response
     })

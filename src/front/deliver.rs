@@ -67,7 +67,7 @@ struct Place {
 /// Where an address leads; nothing if it is not one of HTTP.
 fn place(url: &str) -> Option<Place> {
     // Zaqar takes what people write.
-    let uri: Uri = escaped(url).parse().ok()?;
+    let uri = Uri::try_from(escaped(url)).ok()?;
     let (scheme, name) = (uri.scheme_str()?, uri.host()?);
     let (port, certified) = match () {
         () if scheme.eq_ignore_ascii_case("http") => (80, None),
@@ -86,7 +86,7 @@ fn request(place: Place, delivery: Delivery) -> (Place, HttpRequest) {
     let mut headers = delivery.headers;
     headers.retain(|(name, _)| !matches!(name.as_str(), "content-length" | "transfer-encoding"));
     let target = place.target.clone();
-    (place, HttpRequest { method: delivery.method.name().into(), target, headers, body: delivery.body.into() })
+    (place, HttpRequest { method: delivery.method.name().into(), target, headers, body: delivery.body })
 }
 
 /// `None` if the time was not enough.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 use super::FrontOptions;
 use super::dispatch::Dispatcher;
@@ -52,7 +53,8 @@ impl Front {
 
     /// The next request id.
     pub(super) fn request_id(&self) -> String {
-        format!("req-{}", self.engine.ids.lock().unwrap_or_else(PoisonError::into_inner).uuid())
+        let id = self.engine.ids.lock().unwrap_or_else(PoisonError::into_inner).uuid();
+        ["req-", id.hyphenated().encode_lower(&mut Uuid::encode_buffer())].concat()
     }
 
     pub(super) fn metrics(&self) -> &Metrics {

@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     fn request(body: &Value) -> HttpRequest {
-        HttpRequest { body: body.to_string().into_bytes(), ..HttpRequest::default() }
+        HttpRequest { body: body.to_string().into(), ..HttpRequest::default() }
     }
 
     #[track_caller]

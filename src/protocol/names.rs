@@ -64,7 +64,7 @@ impl QueueName {
 
     /// Where it is found: `/v2/queues/orders`, `/v2/topics/news`.
     pub fn path(&self) -> String {
-        format!("{}/{}", self.kind.path(), self.name)
+        [self.kind.path(), "/", &self.name].concat()
     }
 
     /// The name as a client wrote it, where a server looks for a queue before it looks at the name.

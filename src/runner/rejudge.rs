@@ -92,11 +92,11 @@ fn recorded_exchange(case: &Case, bindings: &Bindings, old: &ExchangeRecord) -> 
         return Err(format!("{} sends another request than it did when this was recorded", old.step));
     }
     // As it was sent, with the addresses of that run.
-    let sent = old.body.as_ref().map_or(now.body, |body| body.to_string().into_bytes());
+    let sent = old.body.as_ref().map_or(now.body, |body| body.to_string().into());
     let (method, target) = old.request.split_once(' ').unwrap_or((&old.request, ""));
     let body = |value: &Value| match value.as_str() {
-        Some(text) if old.answer_is_text => text.as_bytes().to_vec(),
-        _ => value.to_string().into_bytes(),
+        Some(text) if old.answer_is_text => text.to_owned().into(),
+        _ => value.to_string().into(),
     };
     Ok(Exchange {
         step,
@@ -163,7 +163,7 @@ fn recorded_attempt(case: &Case, old: &AttemptRecord) -> Attempt {
             method: old.method.clone(),
             target: "/".into(),
             headers: old.headers.clone(),
-            body: old.body.clone().into_bytes(),
+            body: old.body.clone().into(),
         },
         behaviour: old.behaviour.clone(),
     }

@@ -346,13 +346,13 @@ fn parse_request(bytes: &[u8]) -> Option<Option<HttpRequest>> {
         method: parsed.method?.into(),
         target: parsed.path?.into(),
         headers: parsed.headers.iter().map(text).collect(),
-        body: Vec::new(),
+        ..HttpRequest::default()
     };
     let body = &bytes[start..];
     let chunked = request.header("transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"));
     let complete = if chunked { unchunk(body)? } else { sized(&request, body)? };
     Some(complete.map(|body| {
-        request.body = body;
+        request.body = body.into();
         request
     }))
 }
@@ -386,7 +386,7 @@ mod tests {
 
     fn check(bytes: &str, body: Option<&str>) {
         let parsed = parse_request(bytes.as_bytes()).expect("well-formed");
-        let text = parsed.map(|request| String::from_utf8(request.body).unwrap());
+        let text = parsed.map(|request| String::from_utf8(request.body.into()).unwrap());
         assert_eq!(text.as_deref(), body, "{bytes:?}");
     }
 

@@ -166,7 +166,7 @@ fn by_link(link: &ConfirmByLink, bindings: &Bindings) -> HttpRequest {
         method: "PUT".into(),
         target: escaped(&path.unwrap_or_else(|| NO_LINK.into())),
         headers,
-        body: json!({ "confirmed": link.confirmed }).to_string().into_bytes(),
+        body: json!({ "confirmed": link.confirmed }).to_string().into(),
     }
 }
 
@@ -181,7 +181,7 @@ fn request(bindings: &Bindings, project: &str, method: &str, path: &str, body: O
     if body.is_some() {
         headers.push(header("content-type", "application/json".into()));
     }
-    let body = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
+    let body = body.map(|body| body.to_string().into()).unwrap_or_default();
     HttpRequest { method: method.into(), target: escaped(path), headers, body }
 }
 

@@ -153,7 +153,7 @@ async fn ping(address: &str, access: &Access) -> Result<u16, Error> {
         method: "GET".into(),
         target: "/v2/ping".into(),
         headers: headers.map(|(name, value)| (name.into(), value.into())).to_vec(),
-        body: Vec::new(),
+        ..HttpRequest::default()
     };
     access.admit(&mut request);
     client::send(address, &request).await.map(|response| response.status)

@@ -131,7 +131,7 @@ impl World {
             method: delivery.method.name().into(),
             target: "/".into(),
             headers: delivery.headers,
-            body: delivery.body.into(),
+            body: delivery.body,
         };
         match subscriber.and_then(|name| self.stage.handle_arrival(now, &name, request)) {
             None => (None, Duration::ZERO, DeliveryOutcome::ConnectionError),

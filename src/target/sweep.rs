@@ -68,7 +68,7 @@ async fn ask(method: &str, path: &str, address: &str, access: &Access) -> Result
         method: method.into(),
         target: path.into(),
         headers: headers.map(|(name, value)| (name.to_owned(), value)).to_vec(),
-        body: Vec::new(),
+        ..HttpRequest::default()
     };
     access.admit(&mut request);
     let response = client::send(address, &request).await?;

@@ -16,7 +16,8 @@ pub(super) enum ErrorForm {
 
 /// Whether the client takes JSON. A header that is absent or empty takes everything.
 pub(super) fn takes_json(request: &HttpRequest) -> bool {
-    quality("application/json", header(request)).is_some_and(|quality| quality > 0.0)
+    let header = header(request);
+    header == "*/*" || quality("application/json", header).is_some_and(|quality| quality > 0.0)
 }
 
 /// The form that the client likes best; JSON where it likes two equally. A header that names some `+json` or `+xml`

@@ -100,7 +100,8 @@ mod tests {
 
     fn check(method: &str, target: &str, headers: &[(&str, &str)], body: &str, expected: Result<(), u16>) {
         let headers = headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-        let request = HttpRequest { method: method.into(), target: target.into(), headers, body: body.into() };
+        let request =
+            HttpRequest { method: method.into(), target: target.into(), headers, body: body.to_owned().into() };
         let settings = Settings::new(Deviations::NONE);
         let got = decode(&request, &settings, Instant::START).map(|_| ()).map_err(|response| response.status);
         assert_eq!(got, expected, "{method} {target}");

@@ -50,7 +50,7 @@ pub(super) fn home_document(settings: &Settings) -> HttpResponse {
     let resources: Map<String, Value> =
         ENTRIES.iter().filter(served).map(|entry| (format!("rel/{}", entry.name), entry.document())).collect();
     let headers = vec![("cache-control".into(), "max-age=86400".into())];
-    let response = HttpResponse { status: 200, headers, body: Vec::new() };
+    let response = HttpResponse { status: 200, headers, ..HttpResponse::default() };
     with_body(response, "application/json-home", json!({ "resources": resources }).to_string())
 }
 

@@ -1,9 +1,12 @@
-//! Takes nothing.
+//! Takes text, and headers as a library has them.
 //! Gives an HTTP request and an HTTP response as plain values.
 //! Never frames them: that is hyper's work.
 
-use std::fmt::Write;
+use std::borrow::Cow;
 
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::Value;
 
 /// A request: what a client sends to a server, or a server to a subscriber.
@@ -16,7 +19,7 @@ pub struct HttpRequest {
     /// Headers in order; names in lower case.
     pub headers: Vec<(String, String)>,
     /// The body; empty if there is none.
-    pub body: Vec<u8>,
+    pub body: Bytes,
 }
 
 impl HttpRequest {
@@ -39,7 +42,7 @@ pub struct HttpResponse {
     /// Headers in order; names in lower case.
     pub headers: Vec<(String, String)>,
     /// The body; empty if there is none.
-    pub body: Vec<u8>,
+    pub body: Bytes,
 }
 
 impl HttpResponse {
@@ -54,17 +57,18 @@ impl HttpResponse {
     }
 }
 
+/// What may not stand in an address, besides other alphabets.
+const NOT_IN_ADDRESSES: &AsciiSet = &CONTROLS.add(b' ');
+
 /// The text with everything escaped that may not stand in an address: spaces, control characters, other alphabets.
 pub fn escaped(address: &str) -> String {
-    let mut escaped = String::with_capacity(address.len());
-    for byte in address.bytes() {
-        if byte.is_ascii_graphic() {
-            escaped.push(byte.into());
-        } else {
-            let _ = write!(escaped, "%{byte:02X}"); // Writing to a string can't fail.
-        }
-    }
-    escaped
+    Cow::from(utf8_percent_encode(address, NOT_IN_ADDRESSES)).into_owned()
+}
+
+/// The headers in order, as text; what is not UTF-8 in a value is replaced.
+pub fn text_headers(headers: &HeaderMap) -> Vec<(String, String)> {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
 }
 
 fn find<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {

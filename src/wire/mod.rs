@@ -17,7 +17,7 @@ use crate::model::Model;
 use crate::time::Instant;
 pub use decode::decode;
 pub use encode::encode;
-pub use http::{HttpRequest, HttpResponse, escaped};
+pub use http::{HttpRequest, HttpResponse, escaped, text_headers};
 
 /// The media type of a queue PATCH. Source: api-ref, "Update Queue".
 pub const PATCH_MEDIA_TYPE: &str = "application/openstack-messaging-v2.0-json-patch";
@@ -44,8 +44,9 @@ mod tests {
         let client = ("client-id", "4ef3da41-af53-4c07-96d5-7b89af752778");
         let headers = [client, ("x-project-id", "p"), ("content-type", PATCH_MEDIA_TYPE)];
         let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        let request = HttpRequest { method: method.into(), target: target.into(), headers, body: body.into() };
-        String::from_utf8(answer(model, Instant::START, &request).body).expect("an answer is text")
+        let request =
+            HttpRequest { method: method.into(), target: target.into(), headers, body: body.to_owned().into() };
+        String::from_utf8(answer(model, Instant::START, &request).body.into()).expect("an answer is text")
     }
 
     #[test]

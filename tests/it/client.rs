@@ -28,7 +28,7 @@ async fn a_request_arrives_as_it_was_sent() {
         method: "PATCH".into(),
         target: "/v2/queues/orders?limit=3".into(),
         headers: vec![("client-id".into(), "c".into()), ("x-project-id".into(), "p".into())],
-        body: b"[1]".to_vec(),
+        body: "[1]".into(),
     };
     assert_eq!(send(&address, &request).await.unwrap().status, 200);
 }

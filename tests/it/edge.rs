@@ -222,7 +222,7 @@ fn options() -> FrontOptions {
 }
 
 fn text(answer: &HttpResponse) -> String {
-    String::from_utf8(answer.body.clone()).unwrap()
+    String::from_utf8(answer.body.clone().into()).unwrap()
 }
 
 fn request(method: &str, target: &str, body: &str) -> String {
@@ -273,7 +273,7 @@ impl Edge {
         HttpResponse {
             status: line.split(' ').nth(1).unwrap().parse().unwrap(),
             headers: headers.lines().filter_map(header).collect(),
-            body: body.into(),
+            body: body.to_owned().into(),
         }
     }
 

@@ -119,8 +119,8 @@ impl Pose {
             "PATCH" if request.target.contains("/subscriptions/") => (204, Value::Null),
             _ => (200, json!({})),
         };
-        let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
-        HttpResponse { status, headers: Vec::new(), body }
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        HttpResponse { status, headers: Vec::new(), body: body.into() }
     }
 }
 
@@ -135,7 +135,7 @@ fn shout(stage: &mut Stage, now: Instant, case: &Case, post: &HttpRequest) {
                     method: "POST".into(),
                     target: "/".into(),
                     headers: vec![("content-type".into(), "application/json".into())],
-                    body: notification.to_string().into_bytes(),
+                    body: notification.to_string().into(),
                 };
                 if let Some((ticket, _)) = stage.handle_arrival(now, subscriber, request) {
                     stage.handle_end(now, ticket);

@@ -229,7 +229,7 @@ impl Server {
     /// The page of figures, once this is on it.
     async fn metrics_with(&self, line: &str) -> String {
         loop {
-            let page = String::from_utf8(self.ask("GET", "/metrics", None).await.body).unwrap();
+            let page = String::from_utf8(self.ask("GET", "/metrics", None).await.body.into()).unwrap();
             if page.contains(line) {
                 return page;
             }
@@ -251,7 +251,7 @@ impl Server {
                 header("x-project-id", "p"),
                 header("content-type", "application/json"),
             ],
-            body: body.map(|body| body.to_string().into_bytes()).unwrap_or_default(),
+            body: body.map(|body| body.to_string().into()).unwrap_or_default(),
         };
         send(&self.address, &request).await.unwrap()
     }

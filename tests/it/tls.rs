@@ -80,7 +80,7 @@ impl Notifying {
     }
 
     async fn figures(&self) -> String {
-        String::from_utf8(self.ask("GET", "/metrics", None).await.body).unwrap()
+        String::from_utf8(self.ask("GET", "/metrics", None).await.body.into()).unwrap()
     }
 
     /// Asks until the page of figures has this.
@@ -95,7 +95,7 @@ impl Notifying {
             method: method.into(),
             target: target.into(),
             headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
-            body: body.map(|body| body.to_string().into_bytes()).unwrap_or_default(),
+            body: body.map(|body| body.to_string().into()).unwrap_or_default(),
         };
         send(self.server.url.strip_prefix("http://").unwrap(), &request).await.unwrap()
     }

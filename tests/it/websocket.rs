@@ -249,7 +249,7 @@ impl Server {
             method: method.into(),
             target: target.into(),
             headers: vec![header("client-id", "4ef3da41-af53-4c07-96d5-7b89af752778"), header("x-project-id", "p")],
-            body: body.map(|body| body.to_string().into_bytes()).unwrap_or_default(),
+            body: body.map(|body| body.to_string().into()).unwrap_or_default(),
         };
         send(&self.http, &request).await.unwrap().status
     }

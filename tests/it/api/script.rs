@@ -107,7 +107,7 @@ impl Names {
             method: method.into(),
             target: self.filled(target),
             headers,
-            body: self.filled(&body).into_bytes(),
+            body: self.filled(&body).into(),
         })
     }
 
