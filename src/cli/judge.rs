@@ -12,7 +12,7 @@ use super::ledger::{read_ledger, unmatched};
 use super::output::{Output, parse_report, tool};
 use super::select::Selection;
 use super::suite::default_suite;
-use super::words::word;
+use super::words::option;
 use crate::report::Format;
 use crate::runner::{Exit, Header, Planned, Recording, rejudge};
 
@@ -63,21 +63,17 @@ fn tell_gone(recording: &Recording, plan: &[Planned]) -> Result<(), Error> {
 
 /// What has to follow `zaqarcheck run ID` to play a case again as it was recorded.
 pub(super) fn rerun(header: &Header, suite: &Path) -> String {
-    let mut words = Vec::new();
-    let mut option = |name: &str, value: &str| words.extend([name.to_owned(), word(value)]);
-    if suite != Path::new(default_suite()) {
-        option("--suite", &suite.display().to_string());
-    }
-    let scale = header.scale.filter(|scale| *scale > 1).map(|scale| scale.to_string());
+    let own = Some(suite).filter(|suite| *suite != Path::new(default_suite()));
+    let mut words: Vec<String> = option("--suite", own.map(Path::display)).collect();
+    let scale = header.scale.filter(|scale| *scale > 1);
     if let Some(profile) = &header.profile {
         let mut names = profile.split('+');
-        names.next().into_iter().filter(|name| *name != "documented").for_each(|name| option("--profile", name));
-        names.for_each(|name| option("--deviation", name));
+        words.extend(option("--profile", names.next().filter(|name| *name != "documented")));
+        words.extend(names.flat_map(|name| option("--deviation", Some(name))));
     } else if header.target.starts_with("http://") {
-        option("--target", &header.target);
-        scale.iter().for_each(|scale| option("--time-scale", scale));
+        words.extend(option("--target", Some(&header.target)).chain(option("--time-scale", scale)));
     } else {
-        scale.iter().for_each(|scale| option("--accelerate", scale));
+        words.extend(option("--accelerate", scale));
         words.extend(["--".to_owned(), header.target.clone()]);
     }
     words.join(" ")

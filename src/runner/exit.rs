@@ -57,13 +57,13 @@ impl Exit {
 
     /// The code of a run. Failures of level `info` are reported and decide nothing.
     pub fn of(finished: &[ScenarioFinished], unmatched: &[String], interrupted: bool) -> Self {
-        let any = |wanted: &[ResultKind]| finished.iter().any(|case| wanted.contains(&case.verdict));
-        let fails = |case: &ScenarioFinished| case.verdict == ResultKind::Fail && case.level != "info";
-        if finished.iter().any(fails) || any(&[ResultKind::Stale]) || !unmatched.is_empty() {
+        let any = |wanted| finished.iter().any(|case| case.verdict == wanted);
+        let deviates = |case: &ScenarioFinished| case.is_red() && case.verdict != ResultKind::Error;
+        if finished.iter().any(deviates) || !unmatched.is_empty() {
             Self::Deviates
-        } else if any(&[ResultKind::Error]) || interrupted {
+        } else if any(ResultKind::Error) || interrupted {
             Self::CouldNotTest
-        } else if any(&[ResultKind::Inconclusive]) {
+        } else if any(ResultKind::Inconclusive) {
             Self::Inconclusive
         } else if finished.iter().all(|case| case.verdict == ResultKind::NotApplicable) {
             Self::NothingRan
