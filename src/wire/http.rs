@@ -67,7 +67,8 @@ pub fn escaped(address: &str) -> String {
 
 /// The headers in order, as text; what is not UTF-8 in a value is replaced.
 pub fn text_headers(headers: &HeaderMap) -> Vec<(String, String)> {
-    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let any = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let text = |value: &HeaderValue| value.to_str().map_or_else(|_| any(value), str::to_owned);
     headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
 }
 
