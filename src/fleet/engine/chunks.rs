@@ -1,148 +1,198 @@
 //! Takes jobs, and the lists that they belong to.
 //! Gives them back list by list, first in first out.
-//! Never moves many jobs for the sake of room: a chunk grows to its size once, and is used again.
+//! Never moves a job for the sake of room: a chunk is made once, and is used again.
 
 use crate::fleet::scene::Job;
 
 /// Room for many lists of jobs.
 #[derive(Debug, Default)]
 pub(super) struct Chunks {
-    chunks: Vec<Chunk>,
+    blocks: Vec<Block>,
+    notes: Vec<Note>,
     /// The first chunk that no list uses.
     spare: Option<u32>,
 }
 
-/// Some jobs of a list, or one that stands for any number: deliveries that were posted at once and fared alike.
-#[derive(Debug)]
-struct Chunk {
-    jobs: Vec<Job>,
-    /// How many deliveries follow that of the only job, each a job like it.
+/// The jobs of some chunks, one after the other.
+type Block = Box<[Job; BLOCK]>;
+
+/// What is to be known of a chunk.
+#[derive(Clone, Copy, Debug, Default)]
+struct Note {
+    /// How many deliveries follow that of the first job, each a job like it, which stands for all of them: they were
+    /// posted at once and fared alike.
     more: u32,
+    /// How many jobs are gone.
+    gone: u32,
+    /// The chunks before and after it in its list.
+    before: Option<u32>,
     next: Option<u32>,
 }
 
 /// A list of jobs in [`Chunks`].
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct List {
-    /// The first and the last chunk.
-    ends: Option<(u32, u32)>,
-    /// How many jobs of the first chunk are gone.
-    gone: u32,
+    /// The first chunk.
+    first: u32,
+    /// The place after the last job, which is that of the next one unless it lies in another chunk; 0 without any job.
+    end: u32,
 }
 
+/// How many jobs a chunk holds.
+pub(super) const LEN: usize = 64;
+/// How many places there are in a block.
+const BLOCK: usize = 256 * LEN;
+
 impl List {
+    #[inline(always)]
     pub(super) const fn is_empty(&self) -> bool {
-        self.ends.is_none()
+        self.end == 0
     }
 
-    /// The first chunk.
-    pub(super) fn first(&self) -> Option<u32> {
-        self.ends.map(|(first, _)| first)
+    /// The last chunk, if there is one.
+    const fn last(&self) -> Option<u32> {
+        if self.is_empty() { None } else { Some((self.end - 1) / LEN as u32) }
+    }
+
+    /// How many jobs are in a chunk of it.
+    fn held(self, chunk: u32) -> u32 {
+        if self.last() == Some(chunk) { self.end - chunk * LEN as u32 } else { LEN as u32 }
     }
 }
 
 impl Chunks {
-    /// How many jobs a chunk holds.
-    pub(super) const LEN: usize = 64;
-
+    /// The job at a place.
     #[inline(always)]
-    pub(super) fn push(&mut self, list: &mut List, job: Job) {
-        if let Some((_, last)) = list.ends
-            && self.chunks[last as usize].takes(job)
-        {
-            return;
-        }
-        let new = self.take();
-        self.chunks[new as usize].jobs.push(job);
-        list.ends = match list.ends {
-            None => Some((new, new)),
-            Some((first, last)) => {
-                self.chunks[last as usize].next = Some(new);
-                Some((first, new))
-            }
-        };
+    pub(super) fn get(&self, place: u32) -> Job {
+        self.blocks[place as usize / BLOCK][place as usize % BLOCK]
     }
 
+    fn jobs(&self, chunk: u32) -> &[Job] {
+        let from = chunk as usize * LEN;
+        &self.blocks[from / BLOCK][from % BLOCK..][..LEN]
+    }
+
+    /// Room for a job at the end of a list.
+    #[inline(always)]
+    pub(super) fn room(&mut self, list: &mut List) -> &mut Job {
+        if list.end as usize % LEN == 0 {
+            self.extend(list);
+        }
+        let place = list.end as usize;
+        list.end += 1;
+        &mut self.blocks[place / BLOCK][place % BLOCK]
+    }
+
+    /// Makes room for some jobs at the end of a list whose last chunk is full, or that has none.
+    #[inline(never)]
+    fn extend(&mut self, list: &mut List) {
+        let last = list.last();
+        let chunk = match last {
+            Some(last) if self.folds(last) => last,
+            Some(last) => {
+                let new = self.take(Some(last));
+                self.notes[last as usize].next = Some(new);
+                new
+            }
+            None => {
+                list.first = self.take(None);
+                list.first
+            }
+        };
+        list.end = chunk * LEN as u32;
+    }
+
+    /// Looks whether the jobs of a full chunk are alike. If so, the first stands for them; but if the chunk before it is
+    /// such a one and they are like that, it stands for them too, and this one may be filled anew.
+    fn folds(&mut self, chunk: u32) -> bool {
+        let jobs = self.jobs(chunk);
+        let alike = |(later, job): (usize, &Job)| jobs[0].followed(later as u32) == *job;
+        // The last one is the first that is not alike.
+        if !jobs.iter().enumerate().rev().all(alike) {
+            return false;
+        }
+        let before = self.notes[chunk as usize].before.filter(|before| {
+            let more = self.notes[*before as usize].more;
+            more > 0 && self.jobs(*before)[0].followed(more + 1) == jobs[0]
+        });
+        match before {
+            Some(before) => self.notes[before as usize].more += LEN as u32,
+            None => self.notes[chunk as usize].more = LEN as u32 - 1,
+        }
+        before.is_some()
+    }
+
+    fn take(&mut self, before: Option<u32>) -> u32 {
+        let chunk = self.spare.unwrap_or_else(|| self.grow());
+        self.spare = std::mem::replace(&mut self.notes[chunk as usize], Note { before, ..Note::default() }).next;
+        chunk
+    }
+
+    /// Makes a block of chunks, each one leading to the next, and gives the first.
+    #[cold]
+    fn grow(&mut self) -> u32 {
+        let first = self.notes.len() as u32;
+        let end = first + (BLOCK / LEN) as u32;
+        assert!(end < u32::MAX / LEN as u32, "there are fewer jobs than that");
+        self.notes.extend(
+            (first + 1..=end).map(|next| Note { next: Some(next).filter(|next| *next < end), ..Note::default() }),
+        );
+        self.blocks.push(vec![Job::new(0, 0, 0, 0); BLOCK].try_into().expect("it is as long as that"));
+        first
+    }
+
+    /// Takes the first job of a list.
     pub(super) fn pop(&mut self, list: &mut List) -> Option<Job> {
-        let (first, last) = list.ends?;
-        let job = self.get(first, list.gone as usize);
-        list.gone += 1;
-        if list.gone as usize == self.len(first) {
-            let next = self.free(first);
-            *list = List { ends: next.map(|next| (next, last)), gone: 0 };
+        list.last()?;
+        let from = list.first * LEN as u32;
+        let (gone, left) = self.pop_of(list.first, list.held(list.first));
+        let job = if self.notes[list.first as usize].more > 0 {
+            self.get(from).followed(gone)
+        } else {
+            self.get(from + gone)
+        };
+        if left == 0 {
+            self.free_first(list);
         }
         Some(job)
     }
 
-    fn take(&mut self) -> u32 {
-        match self.spare {
-            Some(spare) => {
-                self.spare = self.chunks[spare as usize].next.take();
-                spare
+    /// Takes the next job of a chunk of so many, or of the many that it stands for: how many went before it, and how
+    /// many are left.
+    pub(super) fn pop_of(&mut self, chunk: u32, held: u32) -> (u32, u32) {
+        let note = &mut self.notes[chunk as usize];
+        note.gone += 1;
+        (note.gone - 1, held.max(note.more + 1) - note.gone)
+    }
+
+    /// The jobs that the chunks of a list hold: the place of the first, all of them, and whether it stands for others.
+    pub(super) fn held(&self, list: List) -> impl Iterator<Item = (u32, &[Job], bool)> {
+        let chunks = std::iter::successors(list.last().map(|_| list.first), |chunk| self.notes[*chunk as usize].next);
+        chunks.map(move |chunk| {
+            let folded = self.notes[chunk as usize].more > 0;
+            let held = if folded { 1 } else { list.held(chunk) };
+            (chunk * LEN as u32, &self.jobs(chunk)[..held as usize], folded)
+        })
+    }
+
+    /// Gives the first chunk of a list back.
+    pub(super) fn free_first(&mut self, list: &mut List) {
+        let note = &mut self.notes[list.first as usize];
+        let next = std::mem::replace(&mut note.next, self.spare);
+        self.spare = Some(list.first);
+        *list = match next {
+            None => List::default(),
+            Some(first) => {
+                self.notes[first as usize].before = None;
+                List { first, ..*list }
             }
-            None => {
-                self.chunks.push(Chunk { jobs: Vec::new(), more: 0, next: None });
-                u32::try_from(self.chunks.len() - 1).expect("there are fewer chunks than that")
-            }
-        }
+        };
     }
 
-    /// Gives a chunk back and says which one came after it.
-    pub(super) fn free(&mut self, chunk: u32) -> Option<u32> {
-        let spare = self.spare.replace(chunk);
-        let chunk = &mut self.chunks[chunk as usize];
-        chunk.jobs.clear();
-        chunk.more = 0;
-        std::mem::replace(&mut chunk.next, spare)
-    }
-
-    pub(super) fn next(&self, chunk: u32) -> Option<u32> {
-        self.chunks[chunk as usize].next
-    }
-
-    /// How many jobs a chunk stands for.
-    pub(super) fn len(&self, chunk: u32) -> usize {
-        let chunk = &self.chunks[chunk as usize];
-        chunk.jobs.len() + chunk.more as usize
-    }
-
-    /// The jobs that it holds, each at its place; if there is one, all that it stands for come after it.
-    pub(super) fn jobs(&self, chunk: u32) -> &[Job] {
-        &self.chunks[chunk as usize].jobs
-    }
-
-    #[inline(always)]
-    pub(super) fn get(&self, chunk: u32, place: usize) -> Job {
-        let chunk = &self.chunks[chunk as usize];
-        if chunk.more > 0 { chunk.jobs[0].followed(place as u32) } else { chunk.jobs[place] }
-    }
-}
-
-impl Chunk {
-    /// Takes one job more if there is room.
-    #[inline(always)]
-    fn takes(&mut self, job: Job) -> bool {
-        if self.more > 0 {
-            let follows = self.jobs[0].followed(self.more + 1) == job;
-            self.more += u32::from(follows);
-            return follows;
-        }
-        if self.jobs.len() == Chunks::LEN {
-            return false;
-        }
-        self.jobs.push(job);
-        if self.jobs.len() == Chunks::LEN {
-            self.fold();
-        }
-        true
-    }
-
-    /// A chunk full of jobs that are alike is one job.
-    fn fold(&mut self) {
-        let first = self.jobs[0];
-        if (0..).zip(&self.jobs).all(|(place, job)| first.followed(place) == *job) {
-            self.more = self.jobs.len() as u32 - 1;
-            self.jobs.truncate(1);
+    /// Gives all chunks of a list back.
+    pub(super) fn free(&mut self, list: List) {
+        if let Some(last) = list.last() {
+            self.notes[last as usize].next = self.spare.replace(list.first);
         }
     }
 }

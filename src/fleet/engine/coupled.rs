@@ -19,9 +19,13 @@ pub(in crate::fleet) fn run(world: &World, scene: &Scene, watch: &mut impl Watch
     let mut engine = Engine::new(world, scene, watch);
     let mut due = posts.peek();
     loop {
-        if let Some(place) = engine.queue.find(due.unwrap_or(Nanos::MAX)) {
-            let job = engine.queue.take(place);
+        let latest = due.unwrap_or(Nanos::MAX);
+        while let Some(entry) = engine.queue.find(latest) {
+            let job = engine.queue.take(entry);
             engine.wake(job);
+        }
+        if let Some(job) = engine.queue.pop(latest) {
+            engine.wake_seldom(job);
         } else if let Some(post) = posts.next() {
             engine.post(&post);
             due = posts.peek();
@@ -73,28 +77,28 @@ impl<'a, W: Watch> Engine<'a, W> {
     fn post(&mut self, post: &Post) {
         let subscriber = self.scene.groups[post.group as usize].offset + post.member;
         for job in Job::of_post(post, subscriber, self.sleeping) {
-            self.enter(job, post.at);
+            self.enter(job);
         }
     }
 
     /// A job wants a place: for all it has to do, or for one request.
-    fn enter(&mut self, job: Job, now: Nanos) {
+    #[inline(always)]
+    fn enter(&mut self, job: Job) {
         if !self.limited {
-            return self.attempt(job);
-        }
-        if self.taken < self.places && self.waiting.admits(job.subscriber) {
-            self.take(job, now);
+            self.attempt(job);
+        } else if self.taken < self.places && self.waiting.admits(job.subscriber) {
+            self.take(job.subscriber, job.at);
+            self.attempt(job);
         } else {
             self.waiting.push(job);
-            self.tell(now);
+            self.tell(job.at);
         }
     }
 
-    fn take(&mut self, job: Job, now: Nanos) {
+    fn take(&mut self, subscriber: u32, now: Nanos) {
         self.taken += 1;
-        self.waiting.enter(job.subscriber);
+        self.waiting.enter(subscriber);
         self.tell(now);
-        self.attempt(Job { at: now, ..job });
     }
 
     /// A worker, or a place, is free again.
@@ -102,7 +106,10 @@ impl<'a, W: Watch> Engine<'a, W> {
         self.taken -= 1;
         self.waiting.leave(subscriber);
         match self.waiting.pop() {
-            Some(job) => self.take(job, now),
+            Some(job) => {
+                self.take(job.subscriber, now);
+                self.attempt(Job { at: now, ..job });
+            }
             None => self.tell(now),
         }
     }
@@ -117,7 +124,7 @@ impl<'a, W: Watch> Engine<'a, W> {
                 }
                 self.attempt(job);
             }
-            Wake::Attempt => self.enter(job, job.at),
+            Wake::Attempt => self.enter(job),
             Wake::Free => self.leave(job.subscriber, job.at),
             Wake::Doze => {
                 self.asleep += 1;
@@ -126,13 +133,20 @@ impl<'a, W: Watch> Engine<'a, W> {
         }
     }
 
+    #[inline(never)]
+    fn wake_seldom(&mut self, job: Job) {
+        self.wake(job);
+    }
+
     #[inline(always)]
     fn attempt(&mut self, mut job: Job) {
         let now = job.at;
         loop {
             let then = self.scene.attempt(&mut job, &mut self.door, self.watch);
-            if self.limited {
-                self.follow_up(job, then);
+            if self.limited
+                && let Some((at, wake)) = self.follow_up(then)
+            {
+                self.queue.push(Job { at, wake, ..job });
             }
             if !matches!(then, Then::Again { .. }) {
                 return;
@@ -144,23 +158,19 @@ impl<'a, W: Watch> Engine<'a, W> {
         }
     }
 
-    /// Notes when the worker falls asleep, or is free again.
-    fn follow_up(&mut self, job: Job, then: Then) {
+    /// When the worker falls asleep, or is free again.
+    fn follow_up(&self, then: Then) -> Option<(Nanos, Wake)> {
         let (ended, delay) = match then {
             Then::Again { ended, delay } => (ended, Some(delay)),
             Then::Done { ended } => (ended, None),
             Then::Never { ended } => (ended, Some(Nanos::MAX)),
         };
         if ended >= self.scene.horizon {
-            return;
+            return None;
         }
         match delay {
-            Some(delay) if self.sleeping => {
-                if W::ASLEEP && delay > 0 {
-                    self.queue.push(Job { at: ended, wake: Wake::Doze, ..job });
-                }
-            }
-            _ => self.queue.push(Job { at: ended, wake: Wake::Free, ..job }),
+            Some(delay) if self.sleeping => (W::ASLEEP && delay > 0).then_some((ended, Wake::Doze)),
+            _ => Some((ended, Wake::Free)),
         }
     }
 

@@ -3,14 +3,14 @@
 //! Never knows what a job is about.
 //!
 //! A hierarchical timing wheel. Source: Varghese and Lauck, "Hashed and hierarchical timing wheels", 1987. It holds jobs
-//! whole, 48 bytes, in chunks: a queue of references would fetch each job from a place of its own, and with a million
-//! of them memory is what takes the time. Wheels that others wrote give no order within a tick, or keep
-//! their entries one by one. `reports/fleet-benchmark.md` has what it makes of the whole engine, beside other simulators.
+//! whole, in chunks: a queue of references would fetch each job from a place of its own, and with a million of them
+//! memory is what takes the time. Wheels that others wrote give no order within a tick, or keep their entries one by
+//! one. `reports/fleet-benchmark.md` has what it makes of the whole engine, beside other simulators.
 
-use std::cmp::{Ordering, Reverse};
+use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::chunks::{Chunks, List};
+use super::chunks::{Chunks, LEN, List};
 use crate::fleet::scene::Job;
 use crate::fleet::world::Nanos;
 
@@ -19,14 +19,15 @@ use crate::fleet::world::Nanos;
 pub(super) struct Queue {
     chunks: Chunks,
     /// A slot of one is as long as a turn of the one before.
-    wheels: Vec<Wheel>,
+    wheels: [Wheel; WHEELS],
     /// The tick that the wheels stand at.
     tick: u64,
-    /// Whether its jobs are in `run`; jobs for it that come later are in `soon` and `now`.
-    open: bool,
+    /// The first tick whose jobs belong into the wheels: the next one as soon as those of this one are in `run`.
+    floor: u64,
     run: Run,
-    soon: BinaryHeap<Reverse<Soon>>,
-    next_soon: u64,
+    /// Jobs that came while their tick was open.
+    soon: Soon,
+    /// Those of them for the moment at which they came.
     now: List,
     moment: Nanos,
 }
@@ -34,14 +35,14 @@ pub(super) struct Queue {
 /// One round of slots.
 #[derive(Debug)]
 struct Wheel {
-    slots: Vec<List>,
+    slots: Box<[List; SLOTS]>,
     /// Which of them hold something.
     filled: [u64; SLOTS / 64],
 }
 
 /// Where the jobs of the open tick are, in the order in which those of one moment came.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Place {
+enum Place {
     Run,
     Soon,
     Now,
@@ -50,44 +51,46 @@ pub(super) enum Place {
 /// The jobs of one tick in their order.
 #[derive(Debug, Default)]
 struct Run {
-    chunks: Vec<u32>,
-    /// For each job the time within the tick, and where it is.
-    order: Vec<u64>,
+    list: List,
+    /// When the tick begins.
+    begins: Nanos,
+    order: Vec<Entry>,
     next: usize,
-    /// How many of those went that the next one stands for.
-    gone: usize,
     /// Whether they came in the order of time, so that chunks are empty one after the other.
     sorted: bool,
 }
 
-/// A job that came in while its tick was open.
-#[derive(Debug)]
+/// When within the tick a job goes on, where it is, and whether it stands for others.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry(u64);
+
+/// Jobs that came while their tick was open, for a later moment.
+#[derive(Debug, Default)]
 struct Soon {
-    number: u64,
-    job: Job,
+    /// When each goes on, its number in the order in which they came, and where it is.
+    order: BinaryHeap<Reverse<(Nanos, u64, usize)>>,
+    next: u64,
+    jobs: Vec<Job>,
+    spare: Vec<usize>,
 }
 
 /// A tick is 2^24 nanoseconds, about 17 ms: long enough that a slot fills whole chunks.
 const TICK_BITS: u32 = 24;
-/// A turn of the first wheel is 137 s: most delays of most policies need no other.
-const SLOT_BITS: u32 = 13;
+/// A turn of the first wheel is 275 s: most delays of most policies need no other.
+const SLOT_BITS: u32 = 14;
 const SLOTS: usize = 1 << SLOT_BITS;
 /// Enough for all the times there are.
-const WHEELS: u32 = (64 - TICK_BITS).div_ceil(SLOT_BITS);
-/// How many bits of [`Run::order`] say where a job is.
-const PLACE_BITS: u32 = 64 - TICK_BITS;
+const WHEELS: usize = (64 - TICK_BITS).div_ceil(SLOT_BITS) as usize;
 
 impl Queue {
     pub(super) fn new() -> Self {
-        let wheel = || Wheel { slots: vec![List::default(); SLOTS], filled: [0; SLOTS / 64] };
         Self {
             chunks: Chunks::default(),
-            wheels: (0..WHEELS).map(|_| wheel()).collect(),
+            wheels: std::array::from_fn(|_| Wheel::new()),
             tick: 0,
-            open: false,
+            floor: 0,
             run: Run::default(),
-            soon: BinaryHeap::new(),
-            next_soon: 0,
+            soon: Soon::default(),
             now: List::default(),
             moment: 0,
         }
@@ -96,19 +99,34 @@ impl Queue {
     /// A job may not come before the last one that went, or before the latest time that was asked for.
     #[inline(always)]
     pub(super) fn push(&mut self, job: Job) {
-        let tick = job.at >> TICK_BITS;
-        if tick > self.tick || !self.open {
-            let level = (u64::BITS - (tick ^ self.tick).leading_zeros()).saturating_sub(1) / SLOT_BITS;
-            let slot = (tick >> (level * SLOT_BITS)) as usize % SLOTS;
-            let wheel = &mut self.wheels[level as usize];
-            wheel.filled[slot / 64] |= 1 << (slot % 64);
-            self.chunks.push(&mut wheel.slots[slot], job);
-        } else if job.at == self.moment {
-            self.chunks.push(&mut self.now, job);
-        } else {
-            self.soon.push(Reverse(Soon { number: self.next_soon, job }));
-            self.next_soon += 1;
+        *self.room(job.at) = job;
+    }
+
+    /// Room for a job that goes on at this moment. So a job has no address before it is there, and is in registers.
+    #[inline(always)]
+    fn room(&mut self, at: Nanos) -> &mut Job {
+        let tick = at >> TICK_BITS;
+        if tick < self.floor {
+            return self.room_in_tick(at);
         }
+        if (tick ^ self.tick) >> SLOT_BITS > 0 {
+            return self.room_above(tick);
+        }
+        self.wheels[0].room(tick as usize % SLOTS, &mut self.chunks)
+    }
+
+    /// The same in a wheel above the first one.
+    #[inline(never)]
+    fn room_above(&mut self, tick: u64) -> &mut Job {
+        let level = (tick ^ self.tick).ilog2() / SLOT_BITS;
+        let slot = (tick >> (level * SLOT_BITS)) as usize % SLOTS;
+        self.wheels[level as usize].room(slot, &mut self.chunks)
+    }
+
+    /// The same in the tick that is open.
+    #[inline(never)]
+    fn room_in_tick(&mut self, at: Nanos) -> &mut Job {
+        if at == self.moment { self.chunks.room(&mut self.now) } else { self.soon.room(at) }
     }
 
     /// Whether nothing else is due at `at`, which is now.
@@ -116,16 +134,38 @@ impl Queue {
         self.next().is_none_or(|(next, _)| next > at)
     }
 
-    /// Finds the next one, unless it comes after `latest`.
-    #[inline]
-    pub(super) fn find(&mut self, latest: Nanos) -> Option<Place> {
+    /// The next one, if it is one of those that were there when their tick was opened, and comes not after `latest`.
+    #[inline(always)]
+    pub(super) fn find(&mut self, latest: Nanos) -> Option<Entry> {
+        let entry = self.run.order.get(self.run.next)?;
+        let at = self.run.begins | entry.within();
+        if at > latest || !self.is_quiet() {
+            return None;
+        }
+        self.moment = at;
+        Some(*entry)
+    }
+
+    /// Takes what was found.
+    #[inline(always)]
+    pub(super) fn take(&mut self, entry: Entry) -> Job {
+        self.run.take(entry, &mut self.chunks)
+    }
+
+    /// Takes the next one, unless it comes after `latest`.
+    #[inline(never)]
+    pub(super) fn pop(&mut self, latest: Nanos) -> Option<Job> {
         loop {
             if let Some((at, place)) = self.next() {
                 if at > latest {
                     return None;
                 }
                 self.moment = at;
-                return Some(place);
+                return match place {
+                    Place::Run => Some(self.run.take(self.run.order[self.run.next], &mut self.chunks)),
+                    Place::Soon => self.soon.pop(),
+                    Place::Now => self.chunks.pop(&mut self.now),
+                };
             }
             if !self.turn(latest) {
                 return None;
@@ -133,51 +173,41 @@ impl Queue {
         }
     }
 
-    /// Takes what was found there.
-    #[inline(always)]
-    pub(super) fn take(&mut self, place: Place) -> Job {
-        let found = "it was found there";
-        match place {
-            Place::Run => self.run.pop(&mut self.chunks),
-            Place::Soon => self.soon.pop().expect(found).0.job,
-            Place::Now => self.chunks.pop(&mut self.now).expect(found),
-        }
-    }
-
     /// When the next job of the open tick goes on, and where it is: of those at one moment the first that came.
     #[inline(always)]
     fn next(&self) -> Option<(Nanos, Place)> {
-        let mut next = self.run.next_at(self.tick).map(|at| (at, Place::Run));
-        let mut offer = |at, place| {
-            if next.is_none_or(|(earlier, _)| at < earlier) {
-                next = Some((at, place));
-            }
-        };
-        if let Some(Reverse(soon)) = self.soon.peek() {
-            offer(soon.job.at, Place::Soon);
-        }
-        if !self.now.is_empty() {
-            offer(self.moment, Place::Now);
-        }
-        next
+        let run = self.run.next_at().map(|at| (at, Place::Run));
+        if self.is_quiet() { run } else { self.next_of_all(run) }
+    }
+
+    fn next_of_all(&self, run: Option<(Nanos, Place)>) -> Option<(Nanos, Place)> {
+        let soon = self.soon.order.peek().map(|Reverse((at, _, _))| (*at, Place::Soon));
+        let now = (!self.now.is_empty()).then_some((self.moment, Place::Now));
+        [run, soon, now].into_iter().flatten().min_by_key(|(at, _)| *at)
+    }
+
+    /// Whether no job came while its tick was open, but for those that went.
+    #[inline(always)]
+    fn is_quiet(&self) -> bool {
+        self.now.is_empty() && self.soon.order.is_empty()
     }
 
     /// Turns the wheels to the next tick that has jobs, or towards it; says whether there is one not after `latest`.
     #[cold]
     fn turn(&mut self, latest: Nanos) -> bool {
-        for level in 0..WHEELS {
+        for (level, wheel) in (0..).zip(&mut self.wheels) {
             let shift = level * SLOT_BITS;
             let hand = (self.tick >> shift) as usize % SLOTS;
-            let Some(slot) = self.wheels[level as usize].first_filled(hand) else { continue };
+            let Some(slot) = wheel.first_filled(hand) else { continue };
             let above = shift + SLOT_BITS;
             let tick = (self.tick >> above) << above | (slot as u64) << shift;
             if tick << TICK_BITS > latest {
                 return false;
             }
-            (self.tick, self.open) = (tick, level == 0);
-            let list = self.wheels[level as usize].take(slot);
+            let list = wheel.take(slot);
+            (self.tick, self.floor) = (tick, tick + u64::from(level == 0));
             if level == 0 {
-                self.run.fill(list, &self.chunks);
+                self.run.fill(tick << TICK_BITS, list, &mut self.chunks);
             } else {
                 self.scatter(list);
             }
@@ -187,18 +217,28 @@ impl Queue {
     }
 
     /// Puts the jobs of a slot into the wheels below.
-    fn scatter(&mut self, list: List) {
-        let mut next = list.first();
-        while let Some(chunk) = next {
-            for place in 0..self.chunks.len(chunk) {
-                self.push(self.chunks.get(chunk, place));
-            }
-            next = self.chunks.free(chunk);
+    fn scatter(&mut self, mut list: List) {
+        while let Some(job) = self.chunks.pop(&mut list) {
+            self.push(job);
         }
     }
 }
 
 impl Wheel {
+    fn new() -> Self {
+        let slots = vec![List::default(); SLOTS].try_into().expect("it is as long as that");
+        Self { slots, filled: [0; SLOTS / 64] }
+    }
+
+    #[inline(always)]
+    fn room<'a>(&mut self, slot: usize, chunks: &'a mut Chunks) -> &'a mut Job {
+        let list = &mut self.slots[slot];
+        if list.is_empty() {
+            self.filled[slot / 64] |= 1 << (slot % 64);
+        }
+        chunks.room(list)
+    }
+
     /// The first slot that holds something, from `hand` on.
     fn first_filled(&self, hand: usize) -> Option<usize> {
         let first = self.filled[hand / 64] & (u64::MAX << (hand % 64));
@@ -214,73 +254,93 @@ impl Wheel {
 }
 
 impl Run {
-    fn fill(&mut self, list: List, chunks: &Chunks) {
-        self.chunks.clear();
+    /// Begins anew with the jobs of a tick, all those before having gone.
+    fn fill(&mut self, begins: Nanos, list: List, chunks: &mut Chunks) {
+        chunks.free(self.list);
         self.order.clear();
-        self.next = 0;
-        let mut next = list.first();
-        while let Some(chunk) = next {
-            let place = (self.chunks.len() * Chunks::LEN) as u64;
-            for (place, job) in (place..).zip(chunks.jobs(chunk)) {
-                let within = job.at & ((1 << TICK_BITS) - 1);
-                self.order.push(within << PLACE_BITS | place);
-            }
-            self.chunks.push(chunk);
-            next = chunks.next(chunk);
+        for (first, jobs, folded) in chunks.held(list) {
+            let entries = (first..).zip(jobs).map(|(place, job)| Entry::new(job.at - begins, place, folded));
+            self.order.extend(entries);
         }
-        self.sorted = self.order.is_sorted();
+        (self.list, self.begins, self.next) = (list, begins, 0);
+        self.sorted = self.order.is_sorted_by_key(|entry| entry.within());
         if !self.sorted {
-            self.order.sort_unstable();
+            // Jobs that waited equally long came in their order, so that whole stretches of the list are sorted.
+            self.order.sort_by_key(|entry| entry.within());
         }
     }
 
-    /// When the next job goes on, `tick` being the one that is open.
+    /// When the next job goes on.
     #[inline(always)]
-    fn next_at(&self, tick: u64) -> Option<Nanos> {
-        self.order.get(self.next).map(|entry| tick << TICK_BITS | entry >> PLACE_BITS)
+    fn next_at(&self) -> Option<Nanos> {
+        self.order.get(self.next).map(|entry| self.begins | entry.within())
     }
 
+    /// Takes the next one.
     #[inline(always)]
-    fn pop(&mut self, chunks: &mut Chunks) -> Job {
-        let place = (self.order[self.next] & ((1 << PLACE_BITS) - 1)) as usize;
-        let (chunk, place) = (self.chunks[place / Chunks::LEN], place % Chunks::LEN);
-        let job = chunks.get(chunk, place + self.gone);
-        let held = chunks.jobs(chunk).len();
-        if held == 1 && self.gone + 1 < chunks.len(chunk) {
-            self.gone += 1;
-            return job;
+    fn take(&mut self, entry: Entry, chunks: &mut Chunks) -> Job {
+        let job = chunks.get(entry.place());
+        if entry.is_folded() {
+            return job.followed(self.take_folded(entry, chunks));
         }
-        (self.next, self.gone) = (self.next + 1, 0);
-        if self.sorted && place + 1 == held {
-            chunks.free(chunk);
-        } else if !self.sorted && self.next == self.order.len() {
-            for chunk in &self.chunks {
-                chunks.free(*chunk);
-            }
+        self.next += 1;
+        if self.sorted && entry.place() as usize % LEN == LEN - 1 {
+            chunks.free_first(&mut self.list);
         }
         job
     }
-}
 
-impl Ord for Soon {
-    fn cmp(&self, other: &Self) -> Ordering {
-        (self.job.at, self.number).cmp(&(other.job.at, other.number))
+    /// How many went before the next one of those that one job stands for.
+    fn take_folded(&mut self, entry: Entry, chunks: &mut Chunks) -> u32 {
+        let (gone, left) = chunks.pop_of(entry.place() / LEN as u32, 1);
+        if left == 0 {
+            self.next += 1;
+            if self.sorted {
+                chunks.free_first(&mut self.list);
+            }
+        }
+        gone
     }
 }
 
-impl PartialOrd for Soon {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
+impl Entry {
+    fn new(within: Nanos, place: u32, folded: bool) -> Self {
+        Self(within << (64 - TICK_BITS) | u64::from(folded) << u32::BITS | u64::from(place))
+    }
+
+    #[inline(always)]
+    const fn within(self) -> Nanos {
+        self.0 >> (64 - TICK_BITS)
+    }
+
+    #[inline(always)]
+    const fn place(self) -> u32 {
+        self.0 as u32
+    }
+
+    #[inline(always)]
+    const fn is_folded(self) -> bool {
+        self.0 >> u32::BITS & 1 == 1
     }
 }
 
-impl PartialEq for Soon {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
+impl Soon {
+    fn room(&mut self, at: Nanos) -> &mut Job {
+        let place = self.spare.pop().unwrap_or_else(|| {
+            self.jobs.push(Job::new(0, 0, 0, 0));
+            self.jobs.len() - 1
+        });
+        self.order.push(Reverse((at, self.next, place)));
+        self.next += 1;
+        &mut self.jobs[place]
+    }
+
+    fn pop(&mut self) -> Option<Job> {
+        let Reverse((_, _, place)) = self.order.pop()?;
+        self.spare.push(place);
+        Some(self.jobs[place])
     }
 }
-
-impl Eq for Soon {}
 
 #[cfg(test)]
 mod tests {
@@ -318,7 +378,7 @@ mod tests {
                 }
                 let latest = now.saturating_add(random >> (63 - bits.min(62)));
                 for _ in 0..pops {
-                    let (expected, observed) = (sorted.pop(latest), queue.find(latest).map(|place| queue.take(place)));
+                    let (expected, observed) = (sorted.pop(latest), queue.pop(latest));
                     prop_assert_eq!(observed, expected, "{} {}", now, latest);
                     now = expected.map_or(latest, |job| job.at);
                     if expected.is_none() {
@@ -331,6 +391,6 @@ mod tests {
 
     /// How many jobs differ in their numbers alone: one mostly, and at times more than a chunk holds.
     fn alike() -> impl Strategy<Value = u32> {
-        prop_oneof![8 => Just(1), 1 => 60_u32..200]
+        prop_oneof![8 => Just(1), 1 => 60_u32..400]
     }
 }

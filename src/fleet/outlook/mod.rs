@@ -11,9 +11,10 @@ pub(super) mod ranks;
 
 use crate::fleet::figures::seconds::Seconds;
 use crate::fleet::figures::{PER_MILLE, Peak, Quantiles, rank};
+use crate::fleet::scene::Scene;
+use crate::fleet::scene::conditions::{Met, Stretch};
 use crate::fleet::scene::course::{Course, Endless};
 use crate::fleet::scene::verdicts::fate;
-use crate::fleet::scene::{Scene, Stretch};
 use crate::fleet::watch::Fate;
 use crate::fleet::world::{Jitter, Nanos, SECOND, Sender, World};
 use inflow::Inflow;
@@ -117,7 +118,7 @@ impl Prepared {
 
     /// The world under its own policies; none if one of them spreads its delays.
     pub fn outlook(&self) -> Option<Outlook> {
-        self.outlook_under(|policy| &self.scene.courses[policy])
+        self.outlook_under(|group| &self.scene.groups[group].course)
     }
 
     /// The world if all its subscribers had this policy; none if it spreads its delays.
@@ -128,7 +129,7 @@ impl Prepared {
     fn outlook_under<'a>(&'a self, course: impl Fn(usize) -> &'a Course) -> Option<Outlook> {
         let mut sums = Sums::default();
         for index in 0..self.groups.len() {
-            let course = course(self.scene.groups[index].course);
+            let course = course(index);
             if course.jitter() != Jitter::None {
                 return None;
             }
@@ -165,18 +166,19 @@ impl Prepared {
     ) {
         let (group, after) = (&self.groups[index], alike.after);
         let first = alike.from.saturating_add(after);
-        let met = group.stretches.partition_point(|stretch| stretch.until <= first);
+        let over = group.stretches.partition_point(|stretch| stretch.until <= first);
         let mut begun = alike.from;
-        for stretch in &group.stretches[met..] {
+        for stretch in &group.stretches[over..] {
             let until = alike.until.min(stretch.until.saturating_sub(after));
             if until <= begun {
                 break;
             }
             let part = Alike { from: begun, until, ..alike };
             begun = until;
-            let known = self.scene.horizon.saturating_sub(after).saturating_sub(stretch.takes).clamp(part.from, until);
+            let met = stretch.met;
+            let known = self.scene.horizon.saturating_sub(after).saturating_sub(met.takes).clamp(part.from, until);
             let over = if attempt == 0 { stretch.over } else { alike.over };
-            self.outcome(index, course, attempt, Alike { until: known, over, ..part }, stretch, sums, next);
+            self.outcome(index, course, attempt, Alike { until: known, over, ..part }, met, sums, next);
             sums.outlook.unfinished += group.posts.between(known, until);
             sums.begin(&group.posts, part);
         }
@@ -191,7 +193,7 @@ impl Prepared {
         course: &Course,
         attempt: u64,
         alike: Alike,
-        stretch: &Stretch,
+        met: Met,
         sums: &mut Sums,
         next: &mut Vec<Alike>,
     ) {
@@ -199,17 +201,18 @@ impl Prepared {
         if count == 0 {
             return;
         }
-        let took = alike.after.saturating_add(stretch.takes);
-        let failed = self.scene.verdicts.failed(stretch.status, attempt > 0);
-        let answered = if attempt == 0 { stretch.status.is_some() } else { alike.answered };
+        let took = alike.after.saturating_add(met.takes);
+        let failed = met.failed[usize::from(attempt > 0)];
+        let answered = if attempt == 0 { met.status.is_some() } else { alike.answered };
         sums.outlook.wasted += count * u64::from(failed);
         let end = if failed {
-            if let Some((delay, _)) = self.scene.retry(course, attempt, answered) {
-                return push(next, Alike { after: took.saturating_add(delay), answered, ..alike });
+            let step = self.scene.step(course, attempt, answered);
+            if !step.last {
+                return push(next, Alike { after: took.saturating_add(step.delay), answered, ..alike });
             }
             Fate::Lost
         } else {
-            fate(stretch.status)
+            fate(met.status)
         };
         match end {
             Fate::Delivered => sums.landed.push(Landed { group: index, alike, took }),

@@ -41,8 +41,8 @@ pub(super) const SUBSCRIBERS_MAX: u64 = 100_000_000;
 /// The retries of one policy as numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Course {
-    /// The first retries, one by one: what nearly every look-up finds.
-    head: Vec<(Nanos, Phase)>,
+    /// The first attempts, one by one: what nearly every look-up finds.
+    head: Vec<Step>,
     runs: Vec<Run>,
     /// How many retries there are.
     count: u64,
@@ -51,6 +51,17 @@ pub struct Course {
     /// The longest delay.
     longest: Nanos,
     jitter: Jitter,
+}
+
+/// What a policy says about one attempt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::fleet) struct Step {
+    /// The phase it belongs to; none for the first one.
+    pub(in crate::fleet) phase: Option<Phase>,
+    /// Whether there is none after it.
+    pub(in crate::fleet) last: bool,
+    /// The nominal delay before the next one.
+    pub(in crate::fleet) delay: Nanos,
 }
 
 /// Retries one after the other with the same delay.
@@ -89,16 +100,30 @@ impl Course {
             span = span.saturating_add(delay.saturating_mul(count));
             course.push(Run { until: course.count.saturating_add(count), delay, phase: retry.phase });
         }
+        course.begin();
         Ok(course)
     }
 
     fn push(&mut self, run: Run) {
-        let room = HEAD_MAX.saturating_sub(self.head.len()) as u64;
-        let new = (run.until - self.count).min(room) as usize;
-        self.head.extend(std::iter::repeat_n((run.delay, run.phase), new));
         self.count = run.until;
         self.longest = self.longest.max(run.delay);
         self.runs.push(run);
+    }
+
+    /// Lists the first attempts, all of them if there are few. What comes after the last one of a schedule that breaks
+    /// off is not the policy's to say.
+    fn begin(&mut self) {
+        let (mut phase, mut before) = (None, 0);
+        for run in &self.runs {
+            let room = HEAD_MAX - self.head.len();
+            let count = usize::try_from(run.until - before).map_or(room, |count| count.min(room));
+            let delay = run.delay;
+            self.head.extend((0..count).map(|_| Step { phase: phase.replace(run.phase), last: false, delay }));
+            before = run.until;
+        }
+        if !self.broken && self.head.len() as u64 == self.count {
+            self.head.push(Step { phase, last: true, delay: 0 });
+        }
     }
 
     /// Whether no retry that is still to be drawn can begin before the horizon, `span` being the sum of the delays.
@@ -116,15 +141,14 @@ impl Course {
         shortest > horizon || self.runs.len() >= RUNS_MAX
     }
 
-    /// The delay before a retry, counted from 0, and its phase; none if there are no more.
+    /// What it says about an attempt, counted from 0, if that is one of the first.
     #[inline]
-    pub fn retry(&self, index: u64) -> Option<(Nanos, Phase)> {
-        let first = usize::try_from(index).ok().and_then(|index| self.head.get(index));
-        first.copied().or_else(|| self.later(index))
+    pub(super) fn step(&self, attempt: u64) -> Option<Step> {
+        self.head.get(usize::try_from(attempt).ok()?).copied()
     }
 
-    #[cold]
-    fn later(&self, index: u64) -> Option<(Nanos, Phase)> {
+    /// The delay before a retry, counted from 0, and its phase; none if there are no more.
+    pub fn retry(&self, index: u64) -> Option<(Nanos, Phase)> {
         let run = self.runs.get(self.runs.partition_point(|run| run.until <= index))?;
         Some((run.delay, run.phase))
     }

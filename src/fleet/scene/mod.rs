@@ -2,6 +2,7 @@
 //! Gives [`Scene`], where all that never changes is worked out: what a request meets, and what follows from it.
 //! Never knows what else is under way: both engines ask here, one delivery at a time.
 
+pub(super) mod conditions;
 pub(super) mod course;
 pub(super) mod dice;
 pub(super) mod even;
@@ -11,12 +12,14 @@ pub(super) mod posts;
 pub(super) mod times;
 pub(super) mod verdicts;
 
+use std::sync::Arc;
+
 use crate::fleet::watch::{Ended, Fate, Tried, Watch};
-use crate::fleet::world::{Capacity, Fails, Jitter, Nanos, Sender, World};
-use crate::policy::Phase;
-use course::{BATCH_MAX, Course, DELIVERIES_MAX, Endless, SUBSCRIBERS_MAX};
+use crate::fleet::world::{Capacity, Jitter, Nanos, Sender, World};
+use conditions::Met;
+use course::{BATCH_MAX, Course, DELIVERIES_MAX, Endless, SUBSCRIBERS_MAX, Step};
 use dice::Dice;
-use group::{Conditions, Group};
+use group::Group;
 use posts::Post;
 use verdicts::{Verdicts, fate};
 
@@ -25,7 +28,6 @@ use verdicts::{Verdicts, fate};
 pub(super) struct Scene {
     pub(super) horizon: Nanos,
     pub(super) groups: Vec<Group>,
-    pub(super) courses: Vec<Course>,
     pub(super) verdicts: Verdicts,
     timeout: Option<Nanos>,
     delays: Dice,
@@ -77,25 +79,6 @@ pub(super) enum Then {
     Never { ended: Nanos },
 }
 
-/// What comes of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Met {
-    ended: Nanos,
-    status: Option<u16>,
-}
-
-/// A span of time in which every request meets the same.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Stretch {
-    /// Until before this moment.
-    pub(super) until: Nanos,
-    /// How long a request takes; for ever is [`Nanos::MAX`].
-    pub(super) takes: Nanos,
-    pub(super) status: Option<u16>,
-    /// When the outage is over in which it lies.
-    pub(super) over: Option<Nanos>,
-}
-
 /// Tells whether a subscriber with a capacity takes one more request at this moment; `since` is when it last came up.
 pub(super) trait Door {
     fn admits(&mut self, subscriber: u32, capacity: Capacity, at: Nanos, since: Option<Nanos>) -> bool;
@@ -113,25 +96,27 @@ impl Door for Open {
 impl Scene {
     pub(super) fn new(world: &World) -> Result<Self, Endless> {
         check_size(world)?;
-        let course = |policy| Course::new(policy, world.rules, world.horizon);
-        let courses = world.policies.iter().map(course).collect::<Result<_, _>>()?;
+        let course = |policy| Course::new(policy, world.rules, world.horizon).map(Arc::new);
+        let courses: Vec<_> = world.policies.iter().map(course).collect::<Result<_, _>>()?;
         let (mut groups, mut offset) = (Vec::new(), 0_u32);
         for (number, subscriber) in (0..).zip(&world.subscribers) {
-            groups.push(Group::new(world, number, subscriber, offset));
+            let course = Arc::clone(&courses[subscriber.policy]);
+            groups.push(Group::new(world, number, subscriber, course, offset));
             offset += subscriber.count;
         }
         let timeout = match world.sender {
             Sender::Sleeping { timeout, .. } | Sender::Rescheduling { timeout, .. } => timeout,
         };
-        Ok(Self {
+        let mut scene = Self {
             horizon: world.horizon,
             groups,
-            courses,
             verdicts: Verdicts::new(world.rules),
             timeout,
             delays: Dice::new(world.seed, "fleet/delays"),
             refusals: Dice::new(world.seed, "fleet/refusals"),
-        })
+        };
+        scene.settle();
+        Ok(scene)
     }
 
     fn group_of(&self, subscriber: u32) -> (u32, &Group) {
@@ -146,134 +131,104 @@ impl Scene {
     #[inline(always)]
     pub(super) fn attempt(&self, job: &mut Job, door: &mut impl Door, watch: &mut impl Watch) -> Then {
         let (index, group) = self.group_of(job.subscriber);
-        let (at, course) = (job.at, &self.courses[group.course]);
-        if job.attempts == 0 {
+        let (at, course, retrying) = (job.at, &*group.course, job.attempts > 0);
+        let step = self.step(course, job.attempts.into(), job.answered);
+        let met = self.meet(group, *job, door);
+        let ended = at.saturating_add(met.takes);
+        let known = ended < self.horizon;
+        let failed = known && met.failed[usize::from(retrying)];
+        if !retrying {
             job.began = at;
         }
-        let retry = (job.attempts > 0).then(|| u64::from(job.attempts - 1));
-        let phase = retry.and_then(|retry| self.retry(course, retry, job.answered)).map(|(_, phase)| phase);
-        let met = self.meet(group, job, door);
-        let known = met.ended < self.horizon;
-        let failed = known && self.verdicts.failed(met.status, retry.is_some());
         job.attempts += 1;
         watch.tried(&Tried {
             delivery: job.delivery.into(),
             group: index,
             member: job.subscriber - group.offset,
             attempt: job.attempts,
-            phase,
+            phase: step.phase,
             posted: job.posted,
             began: at,
-            ended: met.ended,
+            ended,
             status: met.status.filter(|_| known),
             failed,
         });
         if !known {
             self.abandon(*job, watch);
-            return Then::Never { ended: met.ended };
+            return Then::Never { ended };
         }
         if !failed {
-            let stops = retry.is_some() && self.stops_batch(course, job, false);
-            let then;
-            (*job, then) = self.end(*job, met.ended, fate(met.status), stops, watch);
-            return then;
+            let stops = retrying && self.stops_batch(course, *job, false);
+            return self.end(job, ended, fate(met.status), stops, watch);
         }
-        if retry.is_none() {
+        if !retrying {
             job.answered = met.status.is_some();
         }
-        let Some((delay, _)) = self.retry(course, u64::from(job.attempts - 1), job.answered) else {
-            let stops = self.stops_batch(course, job, true);
-            let then;
-            (*job, then) = self.end(*job, met.ended, Fate::Lost, stops, watch);
-            return then;
-        };
+        if step.last {
+            let stops = self.stops_batch(course, *job, true);
+            return self.end(job, ended, Fate::Lost, stops, watch);
+        }
         let delay = match course.jitter() {
-            Jitter::None => delay,
-            jitter => self.spread(course, jitter, (job.delivery, job.attempts), job.waited, delay),
+            Jitter::None => step.delay,
+            jitter => self.spread(course, jitter, (job.delivery, job.attempts), job.waited, step.delay),
         };
-        (job.waited, job.at) = (delay, met.ended.saturating_add(delay));
+        (job.waited, job.at) = (delay, ended.saturating_add(delay));
         if job.at >= self.horizon {
             self.abandon(*job, watch);
-            return Then::Never { ended: met.ended };
+            return Then::Never { ended };
         }
-        Then::Again { ended: met.ended, delay }
+        Then::Again { ended, delay }
     }
 
     /// What a request meets that begins now: an outage; else no room; else a brownout; else nothing.
-    #[inline]
-    fn meet(&self, group: &Group, job: &Job, door: &mut impl Door) -> Met {
-        let at = job.at;
-        let Conditions { takes, down } = group.conditions(job.subscriber - group.offset, at);
-        let status = match down {
-            Some(Fails::Refuse) => None,
-            Some(Fails::Hang) => return self.time_out(at),
-            Some(Fails::Status(status)) => Some(status),
-            None if group.always_answers() => Some(200),
-            None => Some(self.answer(group, *job, door)),
-        };
-        if self.timeout.is_some_and(|timeout| takes >= timeout) {
-            return self.time_out(at);
+    #[inline(always)]
+    fn meet(&self, group: &Group, job: Job, door: &mut impl Door) -> Met {
+        let met = self.met(group, job.subscriber - group.offset, job.at);
+        if !met.doubtful {
+            return met;
         }
-        Met { ended: at.saturating_add(takes), status }
+        let answer = self.answer(group, (job.subscriber, job.at), (job.delivery, job.attempts), door);
+        // What is answered too late is not known.
+        let status = met.status.map(|_| answer);
+        Met { status, failed: self.verdicts.failed(status), ..met }
     }
 
-    /// What requests to a group meet from the start to the horizon; none where something is drawn, or the subscriber
-    /// changes more often than is worth a list.
-    pub(super) fn stretches(&self, index: usize) -> Option<Vec<Stretch>> {
-        let group = &self.groups[index];
-        if !group.brownouts.is_empty() || group.is_drawn() {
-            return None;
-        }
-        let (mut stretches, mut at) = (Vec::new(), 0);
-        while at < self.horizon {
-            let met = self.meet(group, &Job::new(at, 0, group.offset, 1), &mut Open);
-            let takes = if met.ended == Nanos::MAX { met.ended } else { met.ended - at };
-            let over = outages::over(group.down.iter().map(|(times, _)| times), 0, at, self.horizon);
-            let until = group.change_after(at).min(self.horizon);
-            stretches.push(Stretch { until, takes, status: met.status, over });
-            at = until;
-            if stretches.len() > STRETCHES_MAX {
-                return None;
-            }
-        }
-        Some(stretches)
-    }
-
-    fn time_out(&self, at: Nanos) -> Met {
-        Met { ended: self.timeout.map_or(Nanos::MAX, |timeout| at.saturating_add(timeout)), status: None }
-    }
-
-    /// The status that a subscriber answers which works.
-    fn answer(&self, group: &Group, job: Job, door: &mut impl Door) -> u16 {
-        let (at, member) = (job.at, job.subscriber - group.offset);
+    /// The status that a subscriber answers which works, at a moment, to an attempt at a delivery.
+    fn answer(&self, group: &Group, (subscriber, at): (u32, Nanos), place: (u32, u32), door: &mut impl Door) -> u16 {
+        let member = subscriber - group.offset;
         if let Some(capacity) = group.capacity {
             let closed = || group.down.iter().filter_map(|(times, _)| times.closed(member, at)).max();
             let since = if capacity.cold > 0 { closed() } else { None };
-            if !door.admits(job.subscriber, capacity, at, since) {
+            if !door.admits(subscriber, capacity, at, since) {
                 return capacity.status;
             }
         }
         let refused = (0..).zip(&group.brownouts).find(|(index, (times, parts_per_million, _))| {
-            let dice = self.refusals.at(*index, job.delivery.into());
-            times.closes(member, at).is_some() && dice.up_to(job.attempts.into(), 0, 999_999) < *parts_per_million
+            let dice = self.refusals.at(*index, place.0.into());
+            times.closes(member, at).is_some() && dice.up_to(place.1.into(), 0, 999_999) < *parts_per_million
         });
         refused.map_or(200, |(_, (_, _, status))| *status)
     }
 
-    /// The nominal delay before a retry, counted from 0, and its phase.
+    /// What the policy says about an attempt, counted from 0, of a message whose retries began after an answer or not.
     #[inline]
-    pub(super) fn retry(&self, course: &Course, index: u64, answered: bool) -> Option<(Nanos, Phase)> {
-        course.retry(index).or_else(|| self.restarted(course, index, answered))
+    pub(in crate::fleet) fn step(&self, course: &Course, attempt: u64, answered: bool) -> Step {
+        course.step(attempt).unwrap_or_else(|| self.later(course, attempt, answered))
     }
 
     #[cold]
-    fn restarted(&self, course: &Course, index: u64, answered: bool) -> Option<(Nanos, Phase)> {
+    fn later(&self, course: &Course, attempt: u64, answered: bool) -> Step {
         let restarts = course.is_broken() && answered && self.verdicts.restarts;
-        course.retry(index.checked_sub(course.count()).filter(|_| restarts)?)
+        let again = |index: u64| course.retry(index.checked_sub(course.count()).filter(|_| restarts)?);
+        let retry = |index| course.retry(index).or_else(|| again(index));
+        let (before, next) = (attempt.checked_sub(1).and_then(retry), retry(attempt));
+        let phase = before.map(|(_, phase)| phase);
+        Step { phase, last: next.is_none(), delay: next.map_or(0, |(delay, _)| delay) }
     }
 
     /// Whether the messages after this one are given up, its retries being over. Source: `model::delivery`.
-    fn stops_batch(&self, course: &Course, job: &Job, exhausted: bool) -> bool {
+    #[inline]
+    fn stops_batch(&self, course: &Course, job: Job, exhausted: bool) -> bool {
         let restarted = u64::from(job.attempts - 1) > course.count();
         self.verdicts.batch_stops && (!job.answered || restarted || exhausted && course.is_broken())
     }
@@ -299,16 +254,25 @@ impl Scene {
     }
 
     /// The current message is over; what follows is the next one of its post, at once.
-    fn end(&self, mut job: Job, ended: Nanos, fate: Fate, stops: bool, watch: &mut impl Watch) -> (Job, Then) {
-        self.tell(job, ended, fate, watch);
+    #[inline(always)]
+    fn end(&self, job: &mut Job, ended: Nanos, fate: Fate, stops: bool, watch: &mut impl Watch) -> Then {
+        self.tell(*job, ended, fate, watch);
+        let over = if stops { self.give_up(*job, ended, watch) } else { 1 };
+        if over >= job.left {
+            return Then::Done { ended };
+        }
+        *job =
+            Job { at: ended, ..Job::new(job.posted, job.delivery + u32::from(over), job.subscriber, job.left - over) };
+        Then::Again { ended, delay: 0 }
+    }
+
+    /// Gives up the messages after the current one, and says how many are over.
+    fn give_up(&self, mut job: Job, ended: Nanos, watch: &mut impl Watch) -> u16 {
+        let over = job.left;
         while job.next_message() {
-            if !stops {
-                job.at = ended;
-                return (job, Then::Again { ended, delay: 0 });
-            }
             self.tell(job, ended, Fate::Collateral, watch);
         }
-        (job, Then::Done { ended })
+        over
     }
 
     /// What is not over is not over.
@@ -333,8 +297,6 @@ impl Scene {
         });
     }
 }
-
-const STRETCHES_MAX: usize = 1 << 16;
 
 /// Numbers of deliveries and of subscribers have 32 bits, those of messages in a post 16: a job is small.
 fn check_size(world: &World) -> Result<(), Endless> {

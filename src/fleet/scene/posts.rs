@@ -4,6 +4,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 
 use super::dice::Dice;
 use super::even::Even;
@@ -53,15 +54,9 @@ struct Current {
 impl<'a> Posts<'a> {
     pub(in crate::fleet) fn new(world: &'a World) -> Self {
         let (gaps, deals) = (gaps(world), Dice::new(world.seed, "fleet/deals"));
-        let mut posts = Self { world, gaps, deals, next: BinaryHeap::new(), current: None, delivery: 0 };
-        (0..world.arrivals.len()).for_each(|arrivals| posts.schedule(arrivals, 0, None));
-        posts
-    }
-
-    /// Notes when post `number` of these arrivals comes, `before` being when the one before it came.
-    fn schedule(&mut self, arrivals: usize, number: u64, before: Option<Nanos>) {
-        let at = moment(self.world, self.gaps, arrivals, number, before);
-        self.next.extend(at.map(|at| Reverse((at, arrivals, number))));
+        let first = |arrivals| Some(Reverse((moment(world, gaps, arrivals, 0, None)?, arrivals, 0)));
+        let next = (0..world.arrivals.len()).filter_map(first).collect();
+        Self { world, gaps, deals, next, current: None, delivery: 0 }
     }
 
     /// When the next one comes.
@@ -70,8 +65,12 @@ impl<'a> Posts<'a> {
     }
 
     fn begin(&mut self) -> Option<Current> {
-        let Reverse((at, arrivals, number)) = self.next.pop()?;
-        self.schedule(arrivals, number + 1, Some(at));
+        let mut first = self.next.peek_mut()?;
+        let Reverse((at, arrivals, number)) = *first;
+        match moment(self.world, self.gaps, arrivals, number + 1, Some(at)) {
+            Some(later) => *first = Reverse((later, arrivals, number + 1)),
+            None => drop(PeekMut::pop(first)),
+        }
         Some(Current { at, arrivals, number, place: 0, member: 0 })
     }
 

@@ -9,8 +9,8 @@ use crate::protocol::{DeliveryOutcome, Deviation, Deviations};
 /// What becomes of a delivery by an outcome, for every outcome there is.
 #[derive(Clone, Debug)]
 pub(in crate::fleet) struct Verdicts {
-    /// Whether it failed: of a first attempt, and of a retry; index 0 is no answer.
-    failed: [Vec<bool>; 2],
+    /// Whether a first attempt with each status failed, and whether a retry did; index 0 is no answer.
+    failed: Vec<[bool; 2]>,
     /// Whether the rest of a batch is given up after an attempt without an answer.
     pub(super) batch_stops: bool,
     /// Whether a schedule that breaks off begins again, if what it began for was an answer.
@@ -19,23 +19,21 @@ pub(in crate::fleet) struct Verdicts {
 
 impl Verdicts {
     pub(super) fn new(rules: Deviations) -> Self {
-        let failed = [false, true].map(|retrying| {
-            let fails = |status| {
-                let outcome = match status {
-                    0 => DeliveryOutcome::ConnectionError,
-                    status => DeliveryOutcome::Answered { status, location: None },
-                };
-                attempt_failed(&outcome, retrying, rules)
+        let fails = |status| {
+            let outcome = match status {
+                0 => DeliveryOutcome::ConnectionError,
+                status => DeliveryOutcome::Answered { status, location: None },
             };
-            (0..1000).map(fails).collect()
-        });
+            [false, true].map(|retrying| attempt_failed(&outcome, retrying, rules))
+        };
+        let failed = (0..1000).map(fails).collect();
         let batch_stops = rules.has(Deviation::BatchStopsAfterException);
         Self { failed, batch_stops, restarts: rules.has(Deviation::ScheduleRestartsAfterError) }
     }
 
-    /// Whether an attempt with this status, or without an answer, has failed.
-    pub(in crate::fleet) fn failed(&self, status: Option<u16>, retrying: bool) -> bool {
-        self.failed[usize::from(retrying)][usize::from(status.unwrap_or(0))]
+    /// Whether a first attempt with this status, or without an answer, has failed, and whether a retry has.
+    pub(super) fn failed(&self, status: Option<u16>) -> [bool; 2] {
+        self.failed[usize::from(status.unwrap_or(0))]
     }
 }
 
