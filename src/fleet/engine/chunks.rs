@@ -144,25 +144,26 @@ impl Chunks {
     /// Takes the first job of a list.
     pub(super) fn pop(&mut self, list: &mut List) -> Option<Job> {
         list.last()?;
-        let from = list.first * LEN as u32;
-        let (gone, left) = self.pop_of(list.first, list.held(list.first));
-        let job = if self.notes[list.first as usize].more > 0 {
-            self.get(from).followed(gone)
-        } else {
-            self.get(from + gone)
-        };
-        if left == 0 {
+        let (chunk, from) = (list.first, list.first * LEN as u32);
+        let (gone, left) = self.rest(chunk, list.held(chunk));
+        let folded = self.notes[chunk as usize].more > 0;
+        let job = if folded { self.get(from).followed(gone) } else { self.get(from + gone) };
+        self.pass(chunk, 1);
+        if left == 1 {
             self.free_first(list);
         }
         Some(job)
     }
 
-    /// Takes the next job of a chunk of so many, or of the many that it stands for: how many went before it, and how
-    /// many are left.
-    pub(super) fn pop_of(&mut self, chunk: u32, held: u32) -> (u32, u32) {
-        let note = &mut self.notes[chunk as usize];
-        note.gone += 1;
-        (note.gone - 1, held.max(note.more + 1) - note.gone)
+    /// How many jobs of a chunk of so many, or of the many that it stands for, are gone, and how many are left.
+    pub(super) fn rest(&self, chunk: u32, held: u32) -> (u32, u32) {
+        let Note { more, gone, .. } = self.notes[chunk as usize];
+        (gone, held.max(more + 1) - gone)
+    }
+
+    /// So many more are gone.
+    pub(super) fn pass(&mut self, chunk: u32, count: u32) {
+        self.notes[chunk as usize].gone += count;
     }
 
     /// The jobs that the chunks of a list hold: the place of the first, all of them, and whether it stands for others.

@@ -3,7 +3,8 @@
 //! Never decides what a request meets: the scene does. Here is who has to wait for whom.
 
 use super::door::Buckets;
-use super::queue::Queue;
+use super::queue::{Entry, Queue};
+use super::told::Told;
 use super::waiting::Waiting;
 use crate::fleet::scene::posts::{Post, Posts};
 use crate::fleet::scene::{Job, Scene, Then, Wake};
@@ -21,6 +22,9 @@ pub(in crate::fleet) fn run(world: &World, scene: &Scene, watch: &mut impl Watch
     loop {
         let latest = due.unwrap_or(Nanos::MAX);
         while let Some(entry) = engine.queue.find(latest) {
+            if entry.is_folded() && engine.wakes_alike(entry) {
+                continue;
+            }
             let job = engine.queue.take(entry);
             engine.wake(job);
         }
@@ -77,22 +81,26 @@ impl<'a, W: Watch> Engine<'a, W> {
     fn post(&mut self, post: &Post) {
         let subscriber = self.scene.groups[post.group as usize].offset + post.member;
         for job in Job::of_post(post, subscriber, self.sleeping) {
-            self.enter(job);
+            if self.enters(&job) {
+                self.attempt(job);
+            }
         }
     }
 
-    /// A job wants a place: for all it has to do, or for one request.
+    /// A job wants a place: for all it has to do, or for one request. Without one it waits.
     #[inline(always)]
-    fn enter(&mut self, job: Job) {
+    fn enters(&mut self, job: &Job) -> bool {
         if !self.limited {
-            self.attempt(job);
-        } else if self.taken < self.places && self.waiting.admits(job.subscriber) {
+            return true;
+        }
+        let free = self.taken < self.places && self.waiting.admits(job.subscriber);
+        if free {
             self.take(job.subscriber, job.at);
-            self.attempt(job);
         } else {
-            self.waiting.push(job);
+            self.waiting.push(*job);
             self.tell(job.at);
         }
+        free
     }
 
     fn take(&mut self, subscriber: u32, now: Nanos) {
@@ -102,6 +110,7 @@ impl<'a, W: Watch> Engine<'a, W> {
     }
 
     /// A worker, or a place, is free again.
+    #[inline(never)]
     fn leave(&mut self, subscriber: u32, now: Nanos) {
         self.taken -= 1;
         self.waiting.leave(subscriber);
@@ -122,15 +131,37 @@ impl<'a, W: Watch> Engine<'a, W> {
                     self.asleep -= 1;
                     self.tell(job.at);
                 }
-                self.attempt(job);
             }
-            Wake::Attempt => self.enter(job),
-            Wake::Free => self.leave(job.subscriber, job.at),
+            Wake::Attempt if self.enters(&job) => {}
+            Wake::Attempt => return,
+            Wake::Free => return self.leave(job.subscriber, job.at),
             Wake::Doze => {
                 self.asleep += 1;
-                self.tell(job.at);
+                return self.tell(job.at);
             }
         }
+        self.attempt(job);
+    }
+
+    /// Wakes all those for which one job stands, if what one of them meets is what all meet: it is worked out once.
+    #[inline(never)]
+    fn wakes_alike(&mut self, entry: Entry) -> bool {
+        let (mut job, count) = self.queue.alike(entry);
+        if self.limited || !self.scene.is_certain(job) {
+            return false;
+        }
+        self.queue.pass(entry, count);
+        let mut told = Told::default();
+        let then = self.scene.attempt(&mut job, &mut self.door, &mut told);
+        for later in 0..count {
+            told.again(later, self.watch);
+        }
+        if matches!(then, Then::Again { .. }) {
+            for later in 0..count {
+                self.queue.push(job.followed(later));
+            }
+        }
+        true
     }
 
     #[inline(never)]

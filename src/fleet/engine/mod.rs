@@ -7,4 +7,5 @@ pub(super) mod coupled;
 pub(super) mod door;
 pub(super) mod independent;
 pub(super) mod queue;
+pub(super) mod told;
 pub(super) mod waiting;

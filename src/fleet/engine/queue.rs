@@ -152,6 +152,17 @@ impl Queue {
         self.run.take(entry, &mut self.chunks)
     }
 
+    /// The job that was found and stands for others: the first that is left, and how many they are.
+    pub(super) fn alike(&self, entry: Entry) -> (Job, u32) {
+        let (gone, left) = self.chunks.rest(entry.chunk(), 1);
+        (self.chunks.get(entry.place()).followed(gone), left)
+    }
+
+    /// Takes so many of these at once.
+    pub(super) fn pass(&mut self, entry: Entry, count: u32) {
+        self.run.pass(entry, count, &mut self.chunks);
+    }
+
     /// Takes the next one, unless it comes after `latest`.
     #[inline(never)]
     pub(super) fn pop(&mut self, latest: Nanos) -> Option<Job> {
@@ -281,7 +292,7 @@ impl Run {
     fn take(&mut self, entry: Entry, chunks: &mut Chunks) -> Job {
         let job = chunks.get(entry.place());
         if entry.is_folded() {
-            return job.followed(self.take_folded(entry, chunks));
+            return job.followed(self.pass(entry, 1, chunks));
         }
         self.next += 1;
         if self.sorted && entry.place() as usize % LEN == LEN - 1 {
@@ -290,10 +301,11 @@ impl Run {
         job
     }
 
-    /// How many went before the next one of those that one job stands for.
-    fn take_folded(&mut self, entry: Entry, chunks: &mut Chunks) -> u32 {
-        let (gone, left) = chunks.pop_of(entry.place() / LEN as u32, 1);
-        if left == 0 {
+    /// Goes past so many of those that one job stands for, and says how many went before.
+    fn pass(&mut self, entry: Entry, count: u32, chunks: &mut Chunks) -> u32 {
+        let (gone, left) = chunks.rest(entry.chunk(), 1);
+        chunks.pass(entry.chunk(), count);
+        if left == count {
             self.next += 1;
             if self.sorted {
                 chunks.free_first(&mut self.list);
@@ -318,8 +330,13 @@ impl Entry {
         self.0 as u32
     }
 
+    const fn chunk(self) -> u32 {
+        self.place() / LEN as u32
+    }
+
+    /// Whether the job stands for others too.
     #[inline(always)]
-    const fn is_folded(self) -> bool {
+    pub(super) const fn is_folded(self) -> bool {
         self.0 >> u32::BITS & 1 == 1
     }
 }

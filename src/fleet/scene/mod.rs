@@ -180,6 +180,13 @@ impl Scene {
         Then::Again { ended, delay }
     }
 
+    /// Whether all jobs like this one, but for the number of their delivery, meet the same and go on alike.
+    pub(super) fn is_certain(&self, job: Job) -> bool {
+        let (_, group) = self.group_of(job.subscriber);
+        let met = self.met(group, job.subscriber - group.offset, job.at);
+        job.left <= 1 && group.course.jitter() == Jitter::None && !met.doubtful
+    }
+
     /// What a request meets that begins now: an outage; else no room; else a brownout; else nothing.
     #[inline(always)]
     fn meet(&self, group: &Group, job: Job, door: &mut impl Door) -> Met {
