@@ -5,9 +5,12 @@
 use crate::fleet::scene::Job;
 
 /// Room for many lists of jobs.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Chunks {
+    /// How many jobs a chunk holds, as a power of two.
+    bits: u32,
     blocks: Vec<Block>,
+    /// What is to be known of each chunk.
     notes: Vec<Note>,
     /// The first chunk that no list uses.
     spare: Option<u32>,
@@ -16,7 +19,6 @@ pub(super) struct Chunks {
 /// The jobs of some chunks, one after the other.
 type Block = Box<[Job; BLOCK]>;
 
-/// What is to be known of a chunk.
 #[derive(Clone, Copy, Debug, Default)]
 struct Note {
     /// How many deliveries follow that of the first job, each a job like it, which stands for all of them: they were
@@ -38,29 +40,40 @@ pub(super) struct List {
     end: u32,
 }
 
-/// How many jobs a chunk holds.
-pub(super) const LEN: usize = 64;
 /// How many places there are in a block.
-const BLOCK: usize = 256 * LEN;
+const BLOCK: usize = 4096;
+/// A short chunk leaves little room unused, a long one is fetched in one go.
+const BITS: std::ops::RangeInclusive<u32> = 3..=6;
 
 impl List {
     #[inline(always)]
     pub(super) const fn is_empty(&self) -> bool {
         self.end == 0
     }
-
-    /// The last chunk, if there is one.
-    const fn last(&self) -> Option<u32> {
-        if self.is_empty() { None } else { Some((self.end - 1) / LEN as u32) }
-    }
-
-    /// How many jobs are in a chunk of it.
-    fn held(self, chunk: u32) -> u32 {
-        if self.last() == Some(chunk) { self.end - chunk * LEN as u32 } else { LEN as u32 }
-    }
 }
 
 impl Chunks {
+    /// For lists of about so many jobs each; a chunk holds two to four times as many, within bounds.
+    pub(super) fn new(jobs: u64) -> Self {
+        let bits = jobs.max(1).ilog2() + 2;
+        Self { bits: bits.clamp(*BITS.start(), *BITS.end()), blocks: Vec::new(), notes: Vec::new(), spare: None }
+    }
+
+    const fn len(&self) -> u32 {
+        1 << self.bits
+    }
+
+    /// In which chunk a place is.
+    pub(super) const fn chunk_of(&self, place: u32) -> u32 {
+        place >> self.bits
+    }
+
+    /// Whether a place is the last one of its chunk.
+    #[inline(always)]
+    pub(super) const fn is_last(&self, place: u32) -> bool {
+        (place + 1) & (self.len() - 1) == 0
+    }
+
     /// The job at a place.
     #[inline(always)]
     pub(super) fn get(&self, place: u32) -> Job {
@@ -68,14 +81,24 @@ impl Chunks {
     }
 
     fn jobs(&self, chunk: u32) -> &[Job] {
-        let from = chunk as usize * LEN;
-        &self.blocks[from / BLOCK][from % BLOCK..][..LEN]
+        let from = (chunk << self.bits) as usize;
+        &self.blocks[from / BLOCK][from % BLOCK..][..self.len() as usize]
+    }
+
+    /// The last chunk of a list, if there is one.
+    fn last(&self, list: List) -> Option<u32> {
+        Some(self.chunk_of(list.end.checked_sub(1)?))
+    }
+
+    /// How many jobs of a list are in a chunk.
+    fn held(&self, list: List, chunk: u32) -> u32 {
+        if self.last(list) == Some(chunk) { list.end - (chunk << self.bits) } else { self.len() }
     }
 
     /// Room for a job at the end of a list.
     #[inline(always)]
     pub(super) fn room(&mut self, list: &mut List) -> &mut Job {
-        if list.end as usize % LEN == 0 {
+        if list.end & (self.len() - 1) == 0 {
             self.extend(list);
         }
         let place = list.end as usize;
@@ -86,20 +109,15 @@ impl Chunks {
     /// Makes room for some jobs at the end of a list whose last chunk is full, or that has none.
     #[inline(never)]
     fn extend(&mut self, list: &mut List) {
-        let last = list.last();
+        let last = self.last(*list);
         let chunk = match last {
             Some(last) if self.folds(last) => last,
-            Some(last) => {
-                let new = self.take(Some(last));
-                self.notes[last as usize].next = Some(new);
-                new
-            }
-            None => {
-                list.first = self.take(None);
-                list.first
-            }
+            _ => self.take(last),
         };
-        list.end = chunk * LEN as u32;
+        if last.is_none() {
+            list.first = chunk;
+        }
+        list.end = chunk << self.bits;
     }
 
     /// Looks whether the jobs of a full chunk are alike. If so, the first stands for them; but if the chunk before it is
@@ -116,15 +134,19 @@ impl Chunks {
             more > 0 && self.jobs(*before)[0].followed(more + 1) == jobs[0]
         });
         match before {
-            Some(before) => self.notes[before as usize].more += LEN as u32,
-            None => self.notes[chunk as usize].more = LEN as u32 - 1,
+            Some(before) => self.notes[before as usize].more += self.len(),
+            None => self.notes[chunk as usize].more = self.len() - 1,
         }
         before.is_some()
     }
 
+    /// A chunk that comes after another one.
     fn take(&mut self, before: Option<u32>) -> u32 {
         let chunk = self.spare.unwrap_or_else(|| self.grow());
         self.spare = std::mem::replace(&mut self.notes[chunk as usize], Note { before, ..Note::default() }).next;
+        if let Some(before) = before {
+            self.notes[before as usize].next = Some(chunk);
+        }
         chunk
     }
 
@@ -132,20 +154,21 @@ impl Chunks {
     #[cold]
     fn grow(&mut self) -> u32 {
         let first = self.notes.len() as u32;
-        let end = first + (BLOCK / LEN) as u32;
-        assert!(end < u32::MAX / LEN as u32, "there are fewer jobs than that");
-        self.notes.extend(
-            (first + 1..=end).map(|next| Note { next: Some(next).filter(|next| *next < end), ..Note::default() }),
-        );
+        let end = first + (BLOCK as u32 >> self.bits);
+        assert!(end <= u32::MAX >> self.bits, "there are fewer jobs than that");
+        let leading_to = |next| Note { next: Some(next).filter(|next| *next < end), ..Note::default() };
+        self.notes.extend((first + 1..=end).map(leading_to));
         self.blocks.push(vec![Job::new(0, 0, 0, 0); BLOCK].try_into().expect("it is as long as that"));
         first
     }
 
     /// Takes the first job of a list.
     pub(super) fn pop(&mut self, list: &mut List) -> Option<Job> {
-        list.last()?;
-        let (chunk, from) = (list.first, list.first * LEN as u32);
-        let (gone, left) = self.rest(chunk, list.held(chunk));
+        if list.is_empty() {
+            return None;
+        }
+        let (chunk, from) = (list.first, list.first << self.bits);
+        let (gone, left) = self.rest(chunk, self.held(*list, chunk));
         let folded = self.notes[chunk as usize].more > 0;
         let job = if folded { self.get(from).followed(gone) } else { self.get(from + gone) };
         self.pass(chunk, 1);
@@ -167,19 +190,19 @@ impl Chunks {
     }
 
     /// The jobs that the chunks of a list hold: the place of the first, all of them, and whether it stands for others.
-    pub(super) fn held(&self, list: List) -> impl Iterator<Item = (u32, &[Job], bool)> {
-        let chunks = std::iter::successors(list.last().map(|_| list.first), |chunk| self.notes[*chunk as usize].next);
+    pub(super) fn all(&self, list: List) -> impl Iterator<Item = (u32, &[Job], bool)> {
+        let first = Some(list.first).filter(|_| !list.is_empty());
+        let chunks = std::iter::successors(first, |chunk| self.notes[*chunk as usize].next);
         chunks.map(move |chunk| {
             let folded = self.notes[chunk as usize].more > 0;
-            let held = if folded { 1 } else { list.held(chunk) };
-            (chunk * LEN as u32, &self.jobs(chunk)[..held as usize], folded)
+            let held = if folded { 1 } else { self.held(list, chunk) };
+            (chunk << self.bits, &self.jobs(chunk)[..held as usize], folded)
         })
     }
 
     /// Gives the first chunk of a list back.
     pub(super) fn free_first(&mut self, list: &mut List) {
-        let note = &mut self.notes[list.first as usize];
-        let next = std::mem::replace(&mut note.next, self.spare);
+        let next = std::mem::replace(&mut self.notes[list.first as usize].next, self.spare);
         self.spare = Some(list.first);
         *list = match next {
             None => List::default(),
@@ -192,7 +215,7 @@ impl Chunks {
 
     /// Gives all chunks of a list back.
     pub(super) fn free(&mut self, list: List) {
-        if let Some(last) = list.last() {
+        if let Some(last) = self.last(list) {
             self.notes[last as usize].next = self.spare.replace(list.first);
         }
     }

@@ -67,7 +67,7 @@ impl<'a, W: Watch> Engine<'a, W> {
         Self {
             scene,
             watch,
-            queue: Queue::new(),
+            queue: Queue::new(world.deliveries()),
             door: Buckets::new(world),
             waiting: Waiting::new(each, subscribers),
             places: places.unwrap_or(u32::MAX),

@@ -10,7 +10,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::chunks::{Chunks, LEN, List};
+use super::chunks::{Chunks, List};
 use crate::fleet::scene::Job;
 use crate::fleet::world::Nanos;
 
@@ -83,9 +83,10 @@ const SLOTS: usize = 1 << SLOT_BITS;
 const WHEELS: usize = (64 - TICK_BITS).div_ceil(SLOT_BITS) as usize;
 
 impl Queue {
-    pub(super) fn new() -> Self {
+    /// For about so many jobs.
+    pub(super) fn new(jobs: u64) -> Self {
         Self {
-            chunks: Chunks::default(),
+            chunks: Chunks::new(jobs / SLOTS as u64),
             wheels: std::array::from_fn(|_| Wheel::new()),
             tick: 0,
             floor: 0,
@@ -154,7 +155,7 @@ impl Queue {
 
     /// The job that was found and stands for others: the first that is left, and how many they are.
     pub(super) fn alike(&self, entry: Entry) -> (Job, u32) {
-        let (gone, left) = self.chunks.rest(entry.chunk(), 1);
+        let (gone, left) = self.chunks.rest(self.chunks.chunk_of(entry.place()), 1);
         (self.chunks.get(entry.place()).followed(gone), left)
     }
 
@@ -269,7 +270,7 @@ impl Run {
     fn fill(&mut self, begins: Nanos, list: List, chunks: &mut Chunks) {
         chunks.free(self.list);
         self.order.clear();
-        for (first, jobs, folded) in chunks.held(list) {
+        for (first, jobs, folded) in chunks.all(list) {
             let entries = (first..).zip(jobs).map(|(place, job)| Entry::new(job.at - begins, place, folded));
             self.order.extend(entries);
         }
@@ -295,7 +296,7 @@ impl Run {
             return job.followed(self.pass(entry, 1, chunks));
         }
         self.next += 1;
-        if self.sorted && entry.place() as usize % LEN == LEN - 1 {
+        if self.sorted && chunks.is_last(entry.place()) {
             chunks.free_first(&mut self.list);
         }
         job
@@ -303,8 +304,9 @@ impl Run {
 
     /// Goes past so many of those that one job stands for, and says how many went before.
     fn pass(&mut self, entry: Entry, count: u32, chunks: &mut Chunks) -> u32 {
-        let (gone, left) = chunks.rest(entry.chunk(), 1);
-        chunks.pass(entry.chunk(), count);
+        let chunk = chunks.chunk_of(entry.place());
+        let (gone, left) = chunks.rest(chunk, 1);
+        chunks.pass(chunk, count);
         if left == count {
             self.next += 1;
             if self.sorted {
@@ -328,10 +330,6 @@ impl Entry {
     #[inline(always)]
     const fn place(self) -> u32 {
         self.0 as u32
-    }
-
-    const fn chunk(self) -> u32 {
-        self.place() / LEN as u32
     }
 
     /// Whether the job stands for others too.
@@ -381,7 +379,7 @@ mod tests {
         fn jobs_come_in_the_order_of_time_and_then_as_they_were_pushed(
             steps in prop::collection::vec((0_u64..4, alike(), 0_u32..63, 0_usize..200, any::<u64>()), 1..150),
         ) {
-            let (mut queue, mut sorted, mut now, mut number) = (Queue::new(), Sorted::default(), 0_u64, 0);
+            let (mut queue, mut sorted, mut now, mut number) = (Queue::new(0), Sorted::default(), 0_u64, 0);
             for (pushes, alike, bits, pops, random) in steps {
                 for push in 0..pushes {
                     // Nothing, or any number of so many bits.

@@ -198,6 +198,24 @@ mod tests {
         let course = course(policy, Jitter::None, Profile::Documented).expect("it ends");
         let retry = course.retry(index).map(|(delay, phase)| (delay / SECOND, phase));
         assert_eq!(retry, expected, "{policy} {index}");
+        let Some(step) = course.step(index) else { return };
+        let expected = (index.checked_sub(1).and_then(|before| course.retry(before)), course.retry(index));
+        let delay = Some(step.delay).filter(|_| !step.last);
+        assert_eq!((step.phase, delay), (expected.0.map(|it| it.1), expected.1.map(|it| it.0)), "{policy} {index}");
+    }
+
+    #[test]
+    fn the_first_attempts_are_listed_and_the_last_one_unless_the_schedule_breaks_off() {
+        let listed = |policy: &Value, profile| {
+            let course = course(policy, Jitter::None, profile).expect("it ends");
+            (0..).map_while(|attempt| course.step(attempt)).map(|step| step.last).collect::<Vec<_>>()
+        };
+        let defaults = listed(&json!({}), Profile::Documented);
+        assert_eq!((defaults.len(), defaults.iter().position(|last| *last)), (15, Some(14)));
+        let geometric = json!({"minimum_delay": 0, "retry_backoff_function": "geometric"});
+        assert_eq!(listed(&geometric, Profile::Zaqar23), [false; 6]);
+        let long = json!({"retries_with_no_delay": 5000});
+        assert_eq!(listed(&long, Profile::Documented), [false; HEAD_MAX]);
     }
 
     #[test]
