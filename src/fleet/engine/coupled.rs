@@ -21,6 +21,7 @@ pub(in crate::fleet) fn run(world: &World, scene: &Scene, watch: &mut impl Watch
     let mut due = posts.peek();
     loop {
         let latest = due.unwrap_or(Nanos::MAX);
+        // Nearly all jobs are found in the tick that is open.
         while let Some(entry) = engine.queue.find(latest) {
             if entry.is_folded() && engine.wakes_alike(entry) {
                 continue;
@@ -143,6 +144,12 @@ impl<'a, W: Watch> Engine<'a, W> {
         self.attempt(job);
     }
 
+    /// The same out of the way of what happens often.
+    #[inline(never)]
+    fn wake_seldom(&mut self, job: Job) {
+        self.wake(job);
+    }
+
     /// Wakes all those for which one job stands, if what one of them meets is what all meet: it is worked out once.
     #[inline(never)]
     fn wakes_alike(&mut self, entry: Entry) -> bool {
@@ -162,11 +169,6 @@ impl<'a, W: Watch> Engine<'a, W> {
             }
         }
         true
-    }
-
-    #[inline(never)]
-    fn wake_seldom(&mut self, job: Job) {
-        self.wake(job);
     }
 
     #[inline(always)]
@@ -189,7 +191,7 @@ impl<'a, W: Watch> Engine<'a, W> {
         }
     }
 
-    /// When the worker falls asleep, or is free again.
+    /// What becomes of the worker or the place, and when.
     fn follow_up(&self, then: Then) -> Option<(Nanos, Wake)> {
         let (ended, delay) = match then {
             Then::Again { ended, delay } => (ended, Some(delay)),

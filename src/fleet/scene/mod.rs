@@ -126,8 +126,9 @@ impl Scene {
 
     /// Makes the attempt that is due, tells it, and tells the end of every message that ends with it.
     ///
-    /// Part of its engine's loop, and what it calls gets the job by value: so a job is in registers from the wheel to the
-    /// wheel. Were its fields written one by one and copied together right after, the processor would wait each time.
+    /// Part of its engine's loop, and what it calls seldom gets a copy of the job: so a job is in registers from the wheel
+    /// to the wheel. Were its fields written one by one and copied together right after, the processor would wait each
+    /// time.
     #[inline(always)]
     pub(super) fn attempt(&self, job: &mut Job, door: &mut impl Door, watch: &mut impl Watch) -> Then {
         let (index, group) = self.group_of(job.subscriber);
@@ -264,22 +265,20 @@ impl Scene {
     #[inline(always)]
     fn end(&self, job: &mut Job, ended: Nanos, fate: Fate, stops: bool, watch: &mut impl Watch) -> Then {
         self.tell(*job, ended, fate, watch);
-        let over = if stops { self.give_up(*job, ended, watch) } else { 1 };
-        if over >= job.left {
-            return Then::Done { ended };
+        if stops {
+            self.give_up(*job, ended, watch);
+        } else if job.next_message() {
+            job.at = ended;
+            return Then::Again { ended, delay: 0 };
         }
-        *job =
-            Job { at: ended, ..Job::new(job.posted, job.delivery + u32::from(over), job.subscriber, job.left - over) };
-        Then::Again { ended, delay: 0 }
+        Then::Done { ended }
     }
 
-    /// Gives up the messages after the current one, and says how many are over.
-    fn give_up(&self, mut job: Job, ended: Nanos, watch: &mut impl Watch) -> u16 {
-        let over = job.left;
+    /// Gives up the messages after the current one.
+    fn give_up(&self, mut job: Job, ended: Nanos, watch: &mut impl Watch) {
         while job.next_message() {
             self.tell(job, ended, Fate::Collateral, watch);
         }
-        over
     }
 
     /// What is not over is not over.
