@@ -17,6 +17,7 @@ pub(super) enum ErrorForm {
 /// Whether the client takes JSON. A header that is absent or empty takes everything.
 pub(super) fn takes_json(request: &HttpRequest) -> bool {
     let header = header(request);
+    // What nearly all requests say or leave out needs no reading.
     header == "*/*" || quality("application/json", header).is_some_and(|quality| quality > 0.0)
 }
 

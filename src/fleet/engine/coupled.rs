@@ -23,7 +23,7 @@ pub(in crate::fleet) fn run(world: &World, scene: &Scene, watch: &mut impl Watch
         let latest = due.unwrap_or(Nanos::MAX);
         // Nearly all jobs are found in the tick that is open.
         while let Some(entry) = engine.queue.find(latest) {
-            if entry.is_folded() && engine.wakes_alike(entry) {
+            if entry.is_folded() && !engine.limited && engine.wakes_alike(entry) {
                 continue;
             }
             let job = engine.queue.take(entry);
@@ -150,11 +150,12 @@ impl<'a, W: Watch> Engine<'a, W> {
         self.wake(job);
     }
 
-    /// Wakes all those for which one job stands, if what one of them meets is what all meet: it is worked out once.
+    /// Wakes all those for which one job stands, if what one of them meets is what all meet: it is worked out once. Where
+    /// places are limited each has to ask for its own.
     #[inline(never)]
     fn wakes_alike(&mut self, entry: Entry) -> bool {
         let (mut job, count) = self.queue.alike(entry);
-        if self.limited || !self.scene.is_certain(job) {
+        if !self.scene.is_certain(job) {
             return false;
         }
         self.queue.pass(entry, count);

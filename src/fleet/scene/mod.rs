@@ -266,7 +266,7 @@ impl Scene {
     fn end(&self, job: &mut Job, ended: Nanos, fate: Fate, stops: bool, watch: &mut impl Watch) -> Then {
         self.tell(*job, ended, fate, watch);
         if stops {
-            self.give_up(*job, ended, watch);
+            self.tell_rest(*job, ended, Fate::Collateral, watch);
         } else if job.next_message() {
             job.at = ended;
             return Then::Again { ended, delay: 0 };
@@ -274,18 +274,16 @@ impl Scene {
         Then::Done { ended }
     }
 
-    /// Gives up the messages after the current one.
-    fn give_up(&self, mut job: Job, ended: Nanos, watch: &mut impl Watch) {
-        while job.next_message() {
-            self.tell(job, ended, Fate::Collateral, watch);
-        }
+    /// What is not over is not over.
+    pub(super) fn abandon(&self, job: Job, watch: &mut impl Watch) {
+        self.tell(job, self.horizon, Fate::Unfinished, watch);
+        self.tell_rest(job, self.horizon, Fate::Unfinished, watch);
     }
 
-    /// What is not over is not over.
-    pub(super) fn abandon(&self, mut job: Job, watch: &mut impl Watch) {
-        self.tell(job, self.horizon, Fate::Unfinished, watch);
+    /// Tells of the messages after the current one, which all end alike.
+    fn tell_rest(&self, mut job: Job, at: Nanos, fate: Fate, watch: &mut impl Watch) {
         while job.next_message() {
-            self.tell(job, self.horizon, Fate::Unfinished, watch);
+            self.tell(job, at, fate, watch);
         }
     }
 
